@@ -1,0 +1,31 @@
+"""Offsets -> lines and columns, both counted from 1, columns in characters. The only place that knows where lines end."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from kbtools.model import Span
+
+LINE_END = re.compile(r"\r\n|\n|\r")
+
+Place = tuple[int, int, int, int]
+"""(line, column, end line, end column)"""
+
+
+class LineIndex:
+    """Where the lines of one text start."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(found.end() for found in LINE_END.finditer(text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """(line, column) of an offset."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def place(self, span: Span) -> Place:
+        """First and last position of a span."""
+        return (*self.position(span.start), *self.position(span.end))

@@ -1,0 +1,350 @@
+"""Text -> links, tags, block ids, footnotes, math: one pass from left to right, where what opens first wins.
+
+`scan_inline` searches one master pattern whose alternatives are the things that can open; code spans, math and comments
+are consumed by the same pass that finds links, so nothing inside them is ever taken for a link. Linear: whether a closing
+mark exists is remembered, and multi-line constructs end where their paragraph ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from kbtools.syntax.containers import TAG, Blocks, parse_blocks
+
+WIKI, MARKDOWN, REFERENCE, PROPERTY, CANVAS = range(5)
+FORMS = ("wiki", "markdown", "reference", "property", "canvas")
+EMBED, HIDDEN = 8, 16
+
+RawLink = tuple[int, str, str, str, int, int]
+"""(form | EMBED | HIDDEN, target, subpath, display, start, end)"""
+
+TAG_CHARS = r"""[^\s\u2000-\u206f\u2e00-\u2e7f'!"#$%&()*+,.:;<=>?@^`{|}~\[\]\\]"""
+BODY = r"[^\[\]\r\n]*+(?:(?:\](?!\])|\[(?!\[))[^\[\]\r\n]*+)*+"
+TOKEN = re.compile(
+    # Every alternative begins with a literal character: only then does `search` skip what cannot begin one (20 times faster).
+    rf"""
+     \\(?P<escape>[!-/:-@\[-`{{-~])
+    |`(?P<span>[^`\r\n]++)`(?!`)
+    |`(?P<code>`*+)
+    |\[\[(?P<wiki>{BODY})\]\]
+    |!\[\[(?P<embed>{BODY})\]\]
+    |\[\^(?P<foot>[^\s\[\]]++)\]
+    |\[(?P<plain>[^\[\]\\`$%<!\#^\r\n]*+)\]\((?P<where>[^\s()<>\\]++)\)
+    |\[(?P<open>)
+    |!\[(?P<image>)
+    |\](?P<close>)
+    |\$(?P<formula>(?![\s$])(?:[^$\\\r\n]|\\.)++)(?<![\s\\])\$(?![0-9$])
+    |\$(?P<math>\$?+)
+    |%(?P<comment>%)
+    |<(?P<html>!--|{TAG}|[A-Za-z][A-Za-z0-9+.-]{{1,31}}+:[^\s<>]*+>)
+    |\#(?<![^\s]\#)(?P<tag>{TAG_CHARS}++)
+    |\^(?P<block>[A-Za-z0-9-]++)(?=[ \t]*+(?:[\r\n]|\Z))
+    """,
+    re.VERBOSE,
+)
+BARE = r"(?:[^\s()\\]|\\\S|\\(?=\s))"
+for _ in range(3):  # balanced parentheses, three deep
+    BARE = rf"(?:[^\s()\\]|\\\S|\\(?=\s)|\({BARE}*+\))"
+TITLE = r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"""
+DESTINATION = rf"(?:<(?P<angle>(?:[^<>\\\r\n]|\\.)*+)>|(?P<bare>(?!<){BARE}++))"
+SPACE = r"(?:[ \t]*+(?:\r?\n)?[ \t]*+)"
+TAIL = re.compile(rf"\({SPACE}(?:{DESTINATION}(?:(?=[ \t\r\n]){SPACE}{TITLE})?+)?+{SPACE}\)", re.DOTALL)
+DEFINITION = re.compile(
+    rf":{SPACE}{DESTINATION}(?:(?=[ \t]*+[\r\n]|[ \t]*+\Z)|(?=[ \t\r\n]){SPACE}{TITLE}(?=[ \t]*+(?:[\r\n]|\Z)))", re.DOTALL
+)
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|//")
+UNESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9$])")
+PREFIX = re.compile(r"[ \t>]*+$")
+
+
+class Inline(NamedTuple):
+    """What stands between the blocks of one text."""
+
+    links: list[RawLink]
+    tags: list[tuple[str, int, int]]
+    blocks: list[tuple[str, int, int]]
+    footnotes: list[tuple[str, int, int]]
+    math: list[tuple[int, int]]
+    opaque: list[tuple[int, int]]
+
+
+def scan_inline(text: str, start: int, blocks: Blocks) -> Inline:
+    """Everything inline in `text` from `start` on, outside the opaque blocks."""
+    scanner = _Scanner(text, start, blocks)
+    position = start
+    for opaque_start, opaque_end in blocks.opaque:
+        if opaque_start > position:
+            scanner.run(position, opaque_start)
+        position = max(position, opaque_end)
+    if position < len(text):
+        scanner.run(position, len(text))
+    return scanner.found
+
+
+class _Scanner:
+    """State of one pass: the open brackets, whether a comment is open, what is known to be unclosed."""
+
+    def __init__(self, text: str, start: int, blocks: Blocks) -> None:
+        self.text = text
+        self.start = start
+        self.found = Inline([], [], [], [], [], [])
+        self.hidden = 0
+        self.limits = blocks.limits
+        self.limit_index = 0
+        self.openers: list[tuple[int, bool, bool, int]] = []  # (offset, is embed, is active, end of the mark)
+        self.defined = -1  # where the last reference definition ended
+        self.unclosed: dict[object, int] = {}  # mark -> no closing one before this offset
+        self.end = 0
+
+    def run(self, position: int, end: int) -> None:
+        """Scan text[position:end], which holds no opaque block."""
+        self.end = end
+        self.openers.clear()
+        text, take, found = self.text, self._take, self.found
+        while position >= 0:
+            rest, position = TOKEN.finditer(text, position, end), -1
+            for token in rest:
+                kind = token.lastgroup
+                if kind == "wiki":
+                    self._wiki(token, kind)
+                elif kind == "span":
+                    found.opaque.append(token.span())
+                elif kind == "formula":
+                    found.math.append(token.span())
+                elif kind != "escape":
+                    assert kind is not None  # every alternative is a named group
+                    position = take[kind](self, token)
+                    if position != token.end():
+                        break
+                    position = -1
+
+    def _wiki(self, token: re.Match[str], kind: str) -> None:
+        body = token[kind]
+        bar = body.find("|")
+        display = ""
+        if bar > 0:
+            display = body[bar + 1 :].strip()
+            body = body[: bar - 1] if body[bar - 1] == "\\" else body[:bar]
+        target, mark, subpath = body.partition("#")
+        target = target.strip()
+        if not target and not mark:
+            return
+        form = WIKI | self.hidden | (EMBED if kind == "embed" else 0)
+        self.found.links.append((form, target, subpath.strip(), display, token.start(), token.end()))
+
+    def _embed(self, token: re.Match[str]) -> int:
+        self._wiki(token, "embed")
+        return token.end()
+
+    def _plain(self, token: re.Match[str]) -> int:
+        """`[text](target)` with nothing special in it."""
+        if self.openers:
+            self.openers = [(opener, embed, embed, content) for opener, embed, _, content in self.openers]
+        self._markdown(MARKDOWN, token["where"], token["plain"], token.start(), token.end())
+        return token.end()
+
+    def _open(self, token: re.Match[str]) -> int:
+        self.openers.append((token.start(), token.lastgroup == "image", True, token.end()))
+        if len(self.openers) > 1000:  # nobody nests so deep; the oldest can no longer matter
+            del self.openers[:500]
+        return token.end()
+
+    def _close(self, token: re.Match[str]) -> int:
+        after = token.end()
+        if not self.openers:
+            return after
+        opener, embed, active, content = self.openers.pop()
+        next_char = self.text[after : after + 1]
+        if next_char == "(" and active:
+            tail = TAIL.match(self.text, after, self.end)
+            if tail and self._together(opener, tail.end()):
+                if not embed:
+                    self.openers = [(o, e, e, c) for o, e, _, c in self.openers]
+                target = tail["angle"] if tail["angle"] is not None else tail["bare"]
+                if target:
+                    display = self.text[content : token.start()]
+                    self._markdown(MARKDOWN | (EMBED if embed else 0), target, display, opener, tail.end())
+                return tail.end()
+        elif next_char == ":" and not embed and not self.openers and self._defines(opener):
+            definition = DEFINITION.match(self.text, after, self.end)
+            if definition and content < token.start():
+                target = definition["angle"] if definition["angle"] is not None else definition["bare"]
+                label = self.text[content : token.start()]
+                self._markdown(REFERENCE, target, label, opener, definition.end())
+                self.defined = definition.end()
+                return definition.end()
+        return after
+
+    def _markdown(self, form: int, written: str, display: str, start: int, end: int) -> None:
+        target = UNESCAPE.sub(r"\1", written) if "\\" in written else written
+        if SCHEME.match(target):
+            return
+        path, _, subpath = target.partition("#")
+        if "%" in target:
+            path, subpath = unquote(path), unquote(subpath)
+        self.found.links.append((form | self.hidden, path.strip(), subpath.strip(), display, start, end))
+
+    def _defines(self, opener: int) -> bool:
+        """Whether a `[label]:` here may be a definition: first on its line, and in no paragraph."""
+        line = self.text.rfind("\n", self.start, opener) + 1 or self.start
+        if not PREFIX.match(self.text, line, opener):
+            return False
+        limit = self._limit_before(opener)
+        if limit >= line:
+            return True
+        return self.defined >= limit and not self.text[self.defined : line].strip(" \t\r\n>")
+
+    def _foot(self, token: re.Match[str]) -> int:
+        if self.text[token.end() : token.end() + 1] == ":":
+            line = self.text.rfind("\n", self.start, token.start()) + 1 or self.start
+            if PREFIX.match(self.text, line, token.start()):
+                self.found.footnotes.append((token["foot"], token.start(), token.end()))
+        return token.end()
+
+    def _code(self, token: re.Match[str]) -> int:
+        mark, after = token[0], token.end()
+        close = self._find_run(mark, after)
+        if close < 0:
+            return after
+        self.found.opaque.append((token.start(), close + len(mark)))
+        return close + len(mark)
+
+    def _find_run(self, mark: str, after: int) -> int:
+        """Offset of the next run of exactly these backticks in the same paragraph, or -1."""
+        size = len(mark)
+        if self.unclosed.get(size, -1) > after:
+            return -1
+        text, end, at = self.text, self.end, after
+        while True:
+            at = text.find(mark, at, end)
+            if at < 0:
+                self.unclosed[size] = end
+                return -1
+            run_end = at + size
+            while run_end < end and text[run_end] == "`":
+                run_end += 1
+            if run_end - at == size:
+                if self._together(after, at):
+                    return at
+                self.unclosed[size] = self._limit_after(after)
+                return -1
+            at = run_end
+
+    def _math(self, token: re.Match[str]) -> int:
+        start, after = token.start(), token.end()
+        close = self._find_display_end(start, after) if token[0] == "$$" else self._find_math_end(after)
+        if close < 0:
+            return after
+        self.found.math.append((start, close))
+        return close
+
+    def _find_display_end(self, start: int, after: int) -> int:
+        if self.unclosed.get("$$", -1) > after:
+            return -1
+        close = self.text.find("$$", after, self.end)
+        if close >= 0:
+            return close + 2
+        if self._begins_line(start):
+            return self.end
+        self.unclosed["$$"] = self.end
+        return -1
+
+    def _find_math_end(self, after: int) -> int:
+        if after >= self.end or self.text[after] in " \t\r\n" or self.unclosed.get("$", -1) > after:
+            return -1
+        close = MATH_END.search(self.text, after, self.end)
+        if close is None:
+            self.unclosed["$"] = self.end
+            return -1
+        if not self._together(after, close.start()):
+            self.unclosed["$"] = self._limit_after(after)
+            return -1
+        return close.end()
+
+    def _comment(self, token: re.Match[str]) -> int:
+        if self.hidden:
+            self.hidden = 0
+        elif self.text.find("%%", token.end()) >= 0 or self._begins_line(token.start()):
+            self.hidden = HIDDEN
+        return token.end()
+
+    def _html(self, token: re.Match[str]) -> int:
+        start, end = token.span()
+        if token["html"] == "!--":
+            if self.unclosed.get("<!--", -1) > end:
+                return end
+            close = self.text.find("-->", start + 2, self.end)
+            if close < 0:
+                self.unclosed["<!--"] = self.end
+                return end
+            end = close + 3
+        self.found.opaque.append((start, end))
+        return end
+
+    def _tag(self, token: re.Match[str]) -> int:
+        name = token["tag"]
+        if not name.isdigit():
+            self.found.tags.append((name, token.start(), token.end()))
+        return token.end()
+
+    def _block(self, token: re.Match[str]) -> int:
+        start = token.start()
+        before = self.text[start - 1 : start] if start > self.start else "\n"
+        if before in " \t\r\n" or self.text.startswith("]]", start - 2):
+            self.found.blocks.append((token["block"], start, token.end()))
+        return token.end()
+
+    def _begins_line(self, position: int) -> bool:
+        line = self.text.rfind("\n", self.start, position) + 1 or self.start
+        return PREFIX.match(self.text, line, position) is not None
+
+    def _together(self, start: int, end: int) -> bool:
+        """Whether both offsets stand in one inline context (one paragraph, heading or list item's text)."""
+        return (self.text.find("\n", start, end) < 0 and "\r" not in self.text[start:end]) or self._limit_after(start) >= end
+
+    def _limit_after(self, position: int) -> int:
+        """Offset where the inline context of `position` ends."""
+        limits = self._known_limits()
+        low, high = 0, len(limits)
+        while low < high:
+            middle = (low + high) // 2
+            if limits[middle] <= position:
+                low = middle + 1
+            else:
+                high = middle
+        return limits[low] if low < len(limits) else len(self.text)
+
+    def _limit_before(self, position: int) -> int:
+        limits = self._known_limits()
+        low, high = 0, len(limits)
+        while low < high:
+            middle = (low + high) // 2
+            if limits[middle] <= position:
+                low = middle + 1
+            else:
+                high = middle
+        return limits[low - 1] if low else self.start
+
+    def _known_limits(self) -> list[int]:
+        if self.limits is None:
+            self.limits = sorted(parse_blocks(self.text, self.start).limits or ())
+        return self.limits
+
+    _take: dict[str, Callable[[_Scanner, re.Match[str]], int]] = {  # noqa: RUF012  # a table, never changed
+        "code": _code,
+        "foot": _foot,
+        "embed": _embed,
+        "where": _plain,
+        "open": _open,
+        "image": _open,
+        "close": _close,
+        "math": _math,
+        "comment": _comment,
+        "html": _html,
+        "tag": _tag,
+        "block": _block,
+    }

@@ -1,0 +1,22 @@
+"""How names are compared: file names, headings, block ids, tags. One place, used by every lookup."""
+
+from __future__ import annotations
+
+import unicodedata
+
+HEADING_BLANKS = str.maketrans(dict.fromkeys('!"#$%&()*+,.:;<=>?@^`{|}~/[]\\\n\r', " "))
+SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
+
+
+def fold_name(name: str) -> str:
+    """The form under which Obsidian looks a file name up: NFC, lower case, no-break spaces as spaces."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", name).translate(SPACES).lower()
+
+
+def fold_heading(text: str) -> str:
+    """The form under which a heading is found: ASCII punctuation and line breaks blank, blanks single, no case."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.translate(HEADING_BLANKS).split()).casefold()

@@ -1,0 +1,21 @@
+"""Places in a text: which matches of a pattern stand outside code, math, comments and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from kbtools.model import Span
+
+
+def iter_outside(matches: Iterable[re.Match[str]], spans: Iterable[Span]) -> Iterator[re.Match[str]]:
+    """Those of `matches` (in text order) that start in none of `spans` (in any order, nested or not). Linear."""
+    ordered = sorted(spans)
+    covered, at = 0, 0
+    for match in matches:
+        start = match.start()
+        while at < len(ordered) and ordered[at].start <= start:
+            covered = max(covered, ordered[at].end)
+            at += 1
+        if start >= covered:
+            yield match

@@ -1,0 +1,95 @@
+"""A rule's page -> its cases: a few small files and the findings they must give.
+
+A case is a `## Fires: …` or `## Silent: …` heading and the blocks of four backticks below it; a block's title is a file's
+path, the block `findings` is what must come out. See docs/rules/README.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kbtools.model import Finding, Report, Span
+
+PAGES = Path(__file__).parents[2] / "docs" / "rules"
+HEADING = re.compile(r"^## (?P<kind>Fires|Silent): (?P<title>.+)$|^## .+$", re.MULTILINE)
+BLOCK = re.compile(r"^````(?P<info>[^`\n]*)\n(?P<body>.*?)^````$", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r'title="(?P<path>[^"]+)"')
+BYTES = re.compile(r"\bencoding=(?P<name>[\w-]+)")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a page. `expected` is the text of its findings block and `place` where that text stands in the page."""
+
+    rule: str
+    kind: str
+    title: str
+    files: Mapping[str, str | bytes]
+    expected: str
+    place: Span
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.kind.lower()} {self.title}"
+
+
+def page_paths() -> list[Path]:
+    return sorted(path for path in PAGES.glob("*.md") if path.name != "README.md")
+
+
+def parse_page(path: Path) -> list[Case]:
+    """The cases of a page, in order. Raises ValueError where a case has no findings block or an unknown heading's blocks."""
+    text = path.read_text(encoding="utf-8")
+    outside = BLOCK.sub(lambda block: " " * len(block[0]), text)
+    headings = list(HEADING.finditer(outside))
+    cases = []
+    for heading, after in zip(headings, [*headings[1:], None], strict=True):
+        if heading["kind"]:
+            end = after.start() if after else len(text)
+            blocks = list(BLOCK.finditer(text, heading.end(), end))
+            cases.append(_read_case(path.stem, heading, blocks))
+    return cases
+
+
+def _read_case(rule: str, heading: re.Match[str], blocks: list[re.Match[str]]) -> Case:
+    results = [block for block in blocks if block["info"].strip() == "findings"]
+    if len(results) != 1:
+        raise ValueError(f"{rule}: the case '{heading['title']}' needs exactly one findings block")
+    files: dict[str, str | bytes] = {}
+    for block in blocks:
+        title = TITLE.search(block["info"])
+        if title:
+            files[title["path"]] = _contents(block)
+    place = Span(results[0].start("body"), results[0].end("body"))
+    return Case(rule, heading["kind"], heading["title"], files, results[0]["body"], place)
+
+
+def _contents(block: re.Match[str]) -> str | bytes:
+    encoding = BYTES.search(block["info"])
+    return block["body"].encode(encoding["name"]) if encoding else block["body"]
+
+
+def render(report: Report) -> str:
+    """The findings as a page writes them, one a line."""
+    return "".join(f"{line}\n" for line in _iter_lines(report))
+
+
+def _iter_lines(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        hint = f" ({finding.hint})" if finding.hint else ""
+        yield f"{finding.path}:{_position(finding, report)} {finding.rule} {finding.message}{hint}"
+
+
+def _position(finding: Finding, report: Report) -> str:
+    before = report.text_of(finding.path)[: finding.span.start]
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+def rewrite(path: Path, found: Mapping[Span, str]) -> None:
+    """Put the given texts in the place of a page's findings blocks."""
+    text = path.read_text(encoding="utf-8")
+    for place in sorted(found, reverse=True):
+        text = text[: place.start] + found[place] + text[place.end :]
+    path.write_text(text, encoding="utf-8")
