@@ -128,7 +128,9 @@ def _examiner_of(read: Callable[[str], Source], config: Config, select: Sequence
             columns = scan(path, source.text)
         if columns.problem:
             source = replace(source, problem=columns.problem)
-        note = LazyNote(path, columns if source.text else Columns(), lambda: source, parsed)
+        if source.problem:
+            columns = Columns(problem=source.problem)
+        note = LazyNote(path, columns, lambda: source, parsed)
         return dumps((tuple(columns), examine_note(note, checks)))
 
     return examine
@@ -238,16 +240,17 @@ def snapshot_of(files: Mapping[str, str | bytes], config: Config | None = None, 
     from kbtools.vault.snapshot import Snapshot
 
     config = config or Config(vault=Path("vault"), root=Path("vault"))
+    visible = {path: text for path, text in files.items() if not path.startswith(".") and "/." not in path}
     sources = {
         path: decode(path, text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text, config.max_note)
-        for path, text in files.items()
+        for path, text in visible.items()
         if path.lower().endswith(SOURCE_SUFFIXES)
     }
     examine = _examiner_of(sources.__getitem__, config, select)
     ignored = compile_globs(config.ignore)
     return Snapshot(
         {path: examine(path) for path in sources},
-        [path for path in files if path not in sources],
+        [path for path in visible if path not in sources],
         lambda path: sources.get(path) or Source(NotePath(path), ""),
         excluded=frozenset(path for path in files if ignored and ignored.match(path)),
         aliases_resolve=config.aliases_resolve,

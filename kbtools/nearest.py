@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from heapq import nlargest
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
 MOST: Final = 3
-EXAMINED: Final = 20
 LONGEST: Final = 64
+GATHERED: Final = 400
+COMPARED: Final = 20
 ENOUGH: Final = 0.55
 SPREAD: Final = 0.2
 
 
-def nearest_names(target: str, spellings: Sequence[tuple[str, T]]) -> list[T]:
-    """At most three of the things behind `spellings` (folded spelling, thing), likeliest first; none when all are far.
+class Names(Generic[T]):
+    """Folded spellings and the things they mean, to be searched for what resembles a name."""
 
-    `target` is folded like the spellings. One pass over them; only the most promising are compared in full.
-    """
-    if not target or len(target) > LONGEST:
-        return []
-    letters = set(target)
-    size, shared = len(target), letters.intersection
-    likely = nlargest(
-        EXAMINED,
-        [
-            (2 * len(shared(spelling)) - abs(len(spelling) - size), -index)
-            for index, (spelling, _) in enumerate(spellings)
-            if size <= 3 * len(spelling) and len(spelling) <= 2 * size + 2
-        ],
-    )
-    best: dict[T, float] = {}
-    for _, index in likely:
-        spelling, thing = spellings[-index]
-        score = likeness(target, spelling)
-        if score >= ENOUGH:
-            best[thing] = max(score, best.get(thing, 0.0))
-    if not best:
-        return []
-    top = max(best.values())
-    ranked = sorted(
-        (thing for thing in best if best[thing] >= top - SPREAD), key=lambda thing: (-best[thing], str(thing))
-    )
-    return ranked[:MOST]
+    def __init__(self, spellings: Iterable[tuple[str, T]]) -> None:
+        self._things: dict[str, list[T]] = {}
+        for spelling, thing in spellings:
+            self._things.setdefault(spelling, []).append(thing)
+        self._lines = "\n" + "\n".join(self._things) + "\n"
+
+    def nearest(self, target: str) -> list[T]:
+        """At most three things, the likeliest first; none when all are far. `target` is folded like the spellings."""
+        if not target or len(target) > LONGEST:
+            return []
+        letters, size = set(target), len(target)
+        likely = nlargest(
+            COMPARED,
+            (
+                (2 * len(letters.intersection(spelling)) - abs(len(spelling) - size), spelling)
+                for spelling in sorted(set(self._gather(target)))
+                if size <= 3 * len(spelling) and len(spelling) <= 2 * size + 2
+            ),
+        )
+        best: dict[T, float] = {}
+        for _, spelling in likely:
+            score = likeness(target, spelling)
+            for thing in self._things[spelling] if score >= ENOUGH else ():
+                best[thing] = max(score, best.get(thing, 0.0))
+        top = max(best.values(), default=0.0)
+        near = [thing for thing in best if best[thing] >= top - SPREAD]
+        return sorted(near, key=lambda thing: (-best[thing], str(thing)))[:MOST]
+
+    def _gather(self, target: str) -> Iterator[str]:
+        """Spellings that share two neighbouring letters (or the first, or the last) with the target, rare pairs first."""
+        lines, left = self._lines, GATHERED
+        padded = f"\n{target}\n"
+        pairs = {padded[at : at + 2] for at in range(len(padded) - 1)}
+        for _, pair in sorted((count, pair) for pair in pairs if (count := lines.count(pair))):
+            at = lines.find(pair)
+            while at >= 0 and left:
+                start = at + 1 if pair[0] == "\n" else lines.rfind("\n", 0, at + 1) + 1
+                end = lines.find("\n", start)
+                yield lines[start:end]
+                at, left = lines.find(pair, end), left - 1
 
 
 def likeness(one: str, other: str) -> float:
@@ -60,7 +74,7 @@ def likeness(one: str, other: str) -> float:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """How many letters must be inserted, deleted, replaced or swapped with their neighbour (optimal string alignment)."""
+    """How many letters must be inserted, deleted, replaced or swapped with a neighbour (optimal string alignment)."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):

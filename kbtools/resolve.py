@@ -145,8 +145,8 @@ def find_anchor(anchors: Sequence[RawAnchor], subpath: str) -> RawAnchor | None:
     last = parts[-1].strip()
     if last.startswith("^"):
         return _find_named(anchors, BLOCK, last[1:])
-    if last.startswith("[^") and last.endswith("]"):
-        return _find_named(anchors, FOOTNOTE, last[2:-1])
+    if last.startswith("[^"):
+        return _find_named(anchors, FOOTNOTE, last[2:].removesuffix("]"))
     level, at, found = 0, 0, None
     for part in parts:
         wanted = fold_heading(part)

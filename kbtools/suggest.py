@@ -15,11 +15,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from kbtools.model import Finding, Fix, NotePath, Vault
-from kbtools.nearest import nearest_names
+from kbtools.nearest import Names
 from kbtools.syntax.names import fold_name
 
 GUESSES: Final = 20
-COMPARISONS: Final = 1_000_000
 SHOWN: Final = 3
 GENERIC: Final = frozenset({"index", "readme"})
 ABOUT_FILES: Final = frozenset({"broken-link", "broken-embed"})
@@ -37,7 +36,8 @@ class Repair(NamedTuple):
 
 def add_hints(findings: Iterable[Finding], vault: Vault) -> list[Finding]:
     """The findings, in their order; those about missing files and places with hints and fixes."""
-    files, places, guesses = _Files(vault), _Places(vault), 0
+    texts = _Texts(vault)
+    files, places, guesses = _Files(vault, texts), _Places(vault, texts), 0
     explained = []
     for finding in findings:
         if finding.rule in ABOUT_FILES and finding.target:
@@ -61,12 +61,29 @@ def loosen_heading(text: str) -> str:
     return "".join(letter for letter in loosen(text) if letter.isalnum())
 
 
-class _Files:
-    """The names of a vault, looked up loosely; built when the first finding needs it."""
+class _Texts:
+    """The texts that findings stand in; findings come file by file, so the last one is kept."""
 
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
-        self.compared = 0
+        self.last = ("", "")
+
+    def of(self, finding: Finding) -> str:
+        if self.last[0] != finding.path:
+            self.last = (finding.path, self.vault.notes[NotePath(finding.path)].source.text)
+        return self.last[1]
+
+    def written(self, finding: Finding) -> str:
+        """The link as it stands there."""
+        return self.of(finding)[finding.span.start : finding.span.end]
+
+
+class _Files:
+    """The names of a vault, looked up loosely; built when the first finding needs it."""
+
+    def __init__(self, vault: Vault, texts: _Texts) -> None:
+        self.vault = vault
+        self.texts = texts
 
     def explain(self, finding: Finding, *, guess: bool) -> Finding:
         target = finding.target
@@ -75,15 +92,14 @@ class _Files:
         repairs = self._exact(target)
         if repairs:
             return self._with_repairs(finding, repairs)
-        if not guess or self.compared > COMPARISONS:
+        if not guess:
             return finding
-        self.compared += len(self.spellings)
-        near = nearest_names(loosen(_stem(target)), self.spellings)
-        written = _written(finding, self.vault)
+        near = self.names.nearest(loosen(_stem(target)))
+        written = self.texts.written(finding)
         return replace(finding, hint=_did_you_mean([self._link(path, written) for path in near]))
 
     def _with_repairs(self, finding: Finding, repairs: Sequence[Repair]) -> Finding:
-        written = _written(finding, self.vault)
+        written = self.texts.written(finding)
         links = [self._link(repair.path, written, repair.shown) for repair in repairs]
         hint = _did_you_mean(links)
         if repairs[0].shown and written.endswith("]]"):
@@ -121,7 +137,7 @@ class _Files:
         return _link(self._shortest(path) if "[[" in written else path, written, shown)
 
     def _stands_in_table(self, finding: Finding) -> bool:
-        text = self.vault.notes[NotePath(finding.path)].source.text
+        text = self.texts.of(finding)
         start = text.rfind("\n", 0, finding.span.start) + 1
         end = text.find("\n", finding.span.end)
         return "|" in text[start : finding.span.start] or "|" in text[finding.span.end : end if end >= 0 else None]
@@ -168,16 +184,18 @@ class _Files:
         return found
 
     @cached_property
-    def spellings(self) -> list[tuple[str, NotePath]]:
-        """(loosened name or alias, file) of everything a link could have meant."""
-        return [(key, path) for table in (self.by_key, self.by_alias) for key, paths in table.items() for path in paths]
+    def names(self) -> Names[NotePath]:
+        """Everything a link could have meant: names and aliases."""
+        tables = (self.by_key, self.by_alias)
+        return Names((key, path) for table in tables for key, paths in table.items() for path in paths)
 
 
 class _Places:
     """The headings, blocks and footnotes of the notes that broken anchors point into."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, texts: _Texts) -> None:
         self.vault = vault
+        self.texts = texts
 
     def explain(self, finding: Finding, *, guess: bool) -> Finding:
         path, _, subpath = finding.target.partition("#")
@@ -191,26 +209,20 @@ class _Places:
         if len(parts) > 1 and same and kind == "heading":
             return replace(finding, hint=f"'{last}' is not below '{parts[-2]}': write {self._link(finding, path, same[0])}")
         if not same and guess:
-            same = nearest_names(wanted, [(loosen_heading(text), text) for text in texts])
+            same = Names((loosen_heading(text), text) for text in texts).nearest(wanted)
             return replace(finding, hint=_did_you_mean([self._link(finding, path, text) for text in same]))
         fix = self._fix(finding, subpath, same[0]) if len(same) == 1 else None
         return replace(finding, hint=_did_you_mean([self._link(finding, path, text) for text in same]), fix=fix)
 
     def _link(self, finding: Finding, path: str, subpath: str) -> str:
-        return _link(f"{path}#{subpath}", _written(finding, self.vault))
+        return _link(f"{path}#{subpath}", self.texts.written(finding))
 
     def _fix(self, finding: Finding, subpath: str, text: str) -> Fix | None:
-        written = _written(finding, self.vault)
+        written = self.texts.written(finding)
         head, found, rest = written.partition(f"#{subpath}")
         if not found or "[[" not in head or not rest.endswith("]]") or not finding.path.endswith(".md"):
             return None
         return Fix(finding.span, f"{head}#{text}{rest}")
-
-
-def _written(finding: Finding, vault: Vault) -> str:
-    """The link as it stands in the note."""
-    text = vault.notes[NotePath(finding.path)].source.text
-    return text[finding.span.start : finding.span.end]
 
 
 def _as_subpath(text: str, kind: str) -> str:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.model import Finding, Found, NotePath, Span, Vault
+from kbtools.model import Ambiguous, Finding, Found, MissingAnchor, NotePath, Span, Vault
 
 SEVERITY: Final = "error"
 NEEDS: Final = ""
+LEADS: Final = (Found, MissingAnchor, Ambiguous)
 
 
 def check(vault: Vault) -> Iterator[Finding]:
@@ -34,6 +35,6 @@ def _find_span(vault: Vault, path: NotePath, prerequisite: NotePath) -> Span:
     """Where the properties of `path` name the prerequisite."""
     for edge in vault.iter_edges():
         to, key = edge.to, edge.link.key.partition(".")[0]
-        if edge.source == path and key == "prerequisites" and isinstance(to, Found) and to.path == prerequisite:
+        if edge.source == path and key == "prerequisites" and isinstance(to, LEADS) and to.path == prerequisite:
             return edge.link.span
     return Span(0, 0)

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.model import Finding, Found, NotePath, Span, Vault
+from kbtools.model import Ambiguous, Finding, Found, MissingAnchor, NotePath, Span, Vault
 
 SEVERITY: Final = "off"
 NEEDS: Final = ""
+LEADS: Final = (Found, MissingAnchor, Ambiguous)
 
 
 def check(vault: Vault) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def check(vault: Vault) -> Iterator[Finding]:
     if not redundant:
         return
     for edge in vault.iter_edges():
-        if edge.link.key.partition(".")[0] == "prerequisites" and isinstance(edge.to, Found):
+        if edge.link.key.partition(".")[0] == "prerequisites" and isinstance(edge.to, LEADS):
             via = redundant.pop((edge.source, edge.to.path), None)
             if via is not None:
                 yield _finding(edge.source, edge.link.span, edge.to.path, via)

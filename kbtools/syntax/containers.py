@@ -47,6 +47,8 @@ ATX = re.compile(r"(#{1,6}+)(?=[ \t]|$)[ \t]*+(.*+)")
 ATX_END = re.compile(r"(?:^|[ \t])#++[ \t]*$")
 FENCE = re.compile(r"(?P<mark>`{3,}+(?=[^`]*+$)|~{3,}+)[ \t]*+(?P<info>.*+)")
 SETEXT = re.compile(r"(=++|-++)[ \t]*+$")
+DELIMITERS = re.compile(r"\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+:?+-++:?+[ \t]*+)*+\|?+[ \t]*+$")
+CELL_END = re.compile(r"(?<!\\)\|")
 RULE = re.compile(r"(?:(?:\*[ \t]*+){3,}+|(?:-[ \t]*+){3,}+|(?:_[ \t]*+){3,}+)$")
 ITEM = re.compile(r"(?:[-+*]|(?P<number>\d{1,9}+)[.)])(?=[ \t]|$)")
 
@@ -97,6 +99,8 @@ class _Walker:
         self.leaf = ""  # "", paragraph, fence, html, code
         self.leaf_start = 0
         self.leaf_content = 0
+        self.in_table = False  # each line of the paragraph is a row
+        self.row_start = 0
         self.leaf_end = 0
         self.fence: tuple[str, int, int, int, int, int] = ("", 0, 0, 0, 0, 0)
         self.html_end: re.Pattern[str] | None = None
@@ -314,19 +318,38 @@ class _Walker:
                 return
             return
         if self.leaf == "paragraph":  # a continuation, perhaps a lazy one
+            self._row_line(start, near, end)
             self.leaf_end = end
             return
         self._close_unmatched(matched, start)
         self.close_leaf(start)
         self.limits.append(start)
         self.leaf, self.leaf_content, self.leaf_end = "paragraph", near, end
+        self.in_table, self.row_start = False, near
         self.empty_item = False
+
+    def _row_line(self, start: int, near: int, end: int) -> None:
+        """A paragraph whose next line is a row of delimiters turns into a table, and each line is a row of its own."""
+        text = self.text
+        if not self.in_table and text[near] in "|:-" and DELIMITERS.match(text, near, end):
+            header, delimiters = text[self.row_start : self.leaf_end], text[near:end]
+            if ("|" in header or "|" in delimiters) and _count_cells(header) == _count_cells(delimiters):
+                self.in_table = True
+                self.limits.append(self.row_start)
+        if self.in_table:
+            self.limits.append(start)
+        self.row_start = near
 
     def _close_unmatched(self, matched: int, start: int) -> None:
         if matched < len(self.containers):
             self.close_leaf(start)
             del self.containers[matched:]
             self.empty_item = False
+
+
+def _count_cells(row: str) -> int:
+    row = row.strip(" \t")
+    return len(CELL_END.findall(row.removeprefix("|"))) + (0 if row.endswith("|") and not row.endswith("\\|") else 1)
 
 
 def _skip_blank(text: str, position: int, column: int, end: int) -> tuple[int, int]:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import yaml
 
 Properties = Mapping[str, object]
 
@@ -24,7 +28,7 @@ NUMBER = re.compile(r"(?:0|[1-9]\d{0,15})$")
 FLOW_ITEM = re.compile(
     r"""[ \t]*+(?P<value>"[^"\\]*+"|'[^']*+'|[^\s\[\]{},"'&*!|>%@`#:?-][^\[\]{},"#:\r\n]*+)[ \t]*+(?P<end>,|$)"""
 )
-PROPERTY_LINK = re.compile(r"\[\[(?P<body>(?:[^\[\]\r\n]|\](?!\])|\[(?!\[))++)\]\]$")
+PROPERTY_LINK = re.compile(r"\[\[(?!\[)(?P<body>(?:[^\[\]\r\n]|\](?!\])|\[(?!\[))++)\]\]$")
 
 
 class Frontmatter(NamedTuple):
@@ -148,9 +152,8 @@ def _flow_list(written: str) -> list[object] | None:
 def _parse_yaml(text: str) -> tuple[Properties, str]:
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        value = yaml.load(text, Loader=loader)
+        value = yaml.load(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" in line {mark.line + 2}" if mark else ""
@@ -162,6 +165,24 @@ def _parse_yaml(text: str) -> tuple[Properties, str]:
     if not isinstance(value, dict):
         return {}, f"a {'list' if isinstance(value, list) else 'text'} where a mapping belongs"
     return {str(key): item for key, item in value.items()}, ""
+
+
+@lru_cache(maxsize=1)
+def _loader() -> type[yaml.SafeLoader]:
+    """PyYAML's safe loader (the one in C where it was built), for which a date that does not exist is a text."""
+    import yaml
+
+    fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(fast):  # type: ignore[valid-type, misc]  # the base is chosen at run time
+        def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> object:
+            try:
+                return super().construct_yaml_timestamp(node)
+            except (ValueError, AttributeError):
+                return node.value
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_timestamp)
+    return Loader
 
 
 def iter_strings(properties: Properties) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ mark exists is remembered, and multi-line constructs end where their paragraph e
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -29,8 +30,8 @@ TOKEN = re.compile(
      \\(?P<escape>[!-/:-@\[-`{{-~])
     |`(?P<span>[^`\r\n]++)`(?!`)
     |`(?P<code>`*+)
-    |\[\[(?P<wiki>{BODY})\]\]
-    |!\[\[(?P<embed>{BODY})\]\]
+    |\[\[(?!\[)(?P<wiki>{BODY})\]\]
+    |!\[\[(?!\[)(?P<embed>{BODY})\]\]
     |\[\^(?P<foot>[^\s\[\]]++)\]
     |\[(?P<plain>[^\[\]\\`$%<!\#^\r\n]*+)\]\((?P<where>[^\s()<>\\]++)\)
     |\[(?P<open>)
@@ -55,10 +56,12 @@ TAIL = re.compile(rf"\({SPACE}(?:{DESTINATION}(?:(?=[ \t\r\n]){SPACE}{TITLE})?+)
 DEFINITION = re.compile(
     rf":{SPACE}{DESTINATION}(?:(?=[ \t]*+[\r\n]|[ \t]*+\Z)|(?=[ \t\r\n]){SPACE}{TITLE}(?=[ \t]*+(?:[\r\n]|\Z)))", re.DOTALL
 )
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|//")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|.*?//", re.DOTALL)
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")
 UNESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9$])")
 PREFIX = re.compile(r"[ \t>]*+$")
+LINE_START = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}+[.)])[ \t])*+$")
 
 
 class Inline(NamedTuple):
@@ -82,7 +85,17 @@ def scan_inline(text: str, start: int, blocks: Blocks) -> Inline:
         position = max(position, opaque_end)
     if position < len(text):
         scanner.run(position, len(text))
+    if scanner.labels and scanner.references:
+        _drop_outer(scanner)
     return scanner.found
+
+
+def _drop_outer(scanner: _Scanner) -> None:
+    """Links hold no links: a Markdown link whose text holds a reference to something defined is plain text."""
+    inner = sorted(start for start, label in scanner.references if label in scanner.labels)
+    inner.append(len(scanner.text))
+    links = scanner.found.links
+    links[:] = [link for link in links if link[0] & 15 != MARKDOWN or inner[bisect_right(inner, link[4])] > link[5]]
 
 
 class _Scanner:
@@ -96,6 +109,9 @@ class _Scanner:
         self.limits = blocks.limits
         self.limit_index = 0
         self.openers: list[tuple[int, bool, bool, int]] = []  # (offset, is embed, is active, end of the mark)
+        self.labels: set[str] = set()  # of reference definitions, folded
+        self.references: list[tuple[int, str]] = []  # (offset, folded label) of `[label]` inside other brackets
+        self.in_math = False  # display math was opened before this stretch and not closed
         self.defined = -1  # where the last reference definition ended
         self.unclosed: dict[object, int] = {}  # mark -> no closing one before this offset
         self.end = 0
@@ -104,6 +120,12 @@ class _Scanner:
         """Scan text[position:end], which holds no opaque block."""
         self.end = end
         self.openers.clear()
+        if self.in_math:
+            close = self.text.find("$$", position, end)
+            self.found.math.append((position, end if close < 0 else close + 2))
+            if close < 0:
+                return
+            self.in_math, position = False, close + 2
         text, take, found = self.text, self._take, self.found
         while position >= 0:
             rest, position = TOKEN.finditer(text, position, end), -1
@@ -128,13 +150,13 @@ class _Scanner:
         display = ""
         if bar > 0:
             display = body[bar + 1 :].strip()
-            body = body[: bar - 1] if body[bar - 1] == "\\" else body[:bar]
-        target, mark, subpath = body.partition("#")
+            body = body[:bar]
+        target, mark, subpath = body.removesuffix("\\").partition("#")
         target = target.strip()
         if not target and not mark:
             return
         form = WIKI | self.hidden | (EMBED if kind == "embed" else 0)
-        self.found.links.append((form, target, subpath.strip(), display, token.start(), token.end()))
+        self.found.links.append((form, target, subpath, display, token.start(), token.end()))
 
     def _embed(self, token: re.Match[str]) -> int:
         self._wiki(token, "embed")
@@ -167,31 +189,51 @@ class _Scanner:
                 target = tail["angle"] if tail["angle"] is not None else tail["bare"]
                 if target:
                     display = self.text[content : token.start()]
+                    self._drop_inner(opener, embed=embed)
                     self._markdown(MARKDOWN | (EMBED if embed else 0), target, display, opener, tail.end())
                 return tail.end()
         elif next_char == ":" and not embed and not self.openers and self._defines(opener):
             definition = DEFINITION.match(self.text, after, self.end)
-            if definition and content < token.start():
+            if definition and content < token.start() and not definition[0].lstrip(": \t\r\n").startswith(("[[", "![[")):
                 target = definition["angle"] if definition["angle"] is not None else definition["bare"]
                 label = self.text[content : token.start()]
+                self.labels.add(_fold_label(label))
                 self._markdown(REFERENCE, target, label, opener, definition.end())
                 self.defined = definition.end()
                 return definition.end()
+        if self.openers and not embed:
+            self.references.append((opener, _fold_label(self.text[content : token.start()])))
         return after
+
+    def _drop_inner(self, opener: int, *, embed: bool) -> None:
+        """Forget the links in the text of a Markdown link (embeds in it stay) or in an image's alternative text."""
+        links = self.found.links
+        kept = []
+        while links and links[-1][4] > opener:
+            link = links.pop()
+            if link[0] & EMBED and not embed:
+                kept.append(link)
+        links += reversed(kept)
 
     def _markdown(self, form: int, written: str, display: str, start: int, end: int) -> None:
         target = UNESCAPE.sub(r"\1", written) if "\\" in written else written
-        if SCHEME.match(target):
-            return
-        path, _, subpath = target.partition("#")
+        if "&" in target:
+            target = ENTITY.sub(_entity, target)
+        if ":" in target or "//" in target:
+            if SCHEME.match(target):
+                return
         if "%" in target:
-            path, subpath = unquote(path), unquote(subpath)
-        self.found.links.append((form | self.hidden, path.strip(), subpath.strip(), display, start, end))
+            decoded = unquote(target, errors="surrogateescape")
+            target = target if any("\udc80" <= char <= "\udcff" for char in decoded) else decoded
+        path, mark, subpath = target.partition("#")
+        path = path.strip()
+        if path or mark:
+            self.found.links.append((form | self.hidden, path, subpath, display, start, end))
 
     def _defines(self, opener: int) -> bool:
         """Whether a `[label]:` here may be a definition: first on its line, and in no paragraph."""
         line = self.text.rfind("\n", self.start, opener) + 1 or self.start
-        if not PREFIX.match(self.text, line, opener):
+        if not LINE_START.match(self.text, line, opener):
             return False
         limit = self._limit_before(opener)
         if limit >= line:
@@ -236,22 +278,32 @@ class _Scanner:
 
     def _math(self, token: re.Match[str]) -> int:
         start, after = token.start(), token.end()
-        close = self._find_display_end(start, after) if token[0] == "$$" else self._find_math_end(after)
+        if token[0] != "$$":
+            close = self._find_math_end(after)
+        elif self._begins_line(start):
+            close = self._find_display_end(after)
+        else:
+            close = self._find_inner_display_end(after)
         if close < 0:
             return after
         self.found.math.append((start, close))
         return close
 
-    def _find_display_end(self, start: int, after: int) -> int:
+    def _find_display_end(self, after: int) -> int:
+        """Where display math that begins a line ends: at the next mark, over blank lines and code; never: with the note."""
+        close = self.text.find("$$", after, self.end)
+        self.in_math = close < 0
+        return self.end if close < 0 else close + 2
+
+    def _find_inner_display_end(self, after: int) -> int:
+        """Where display math inside a line ends, or -1: in its paragraph or not at all."""
         if self.unclosed.get("$$", -1) > after:
             return -1
         close = self.text.find("$$", after, self.end)
-        if close >= 0:
-            return close + 2
-        if self._begins_line(start):
-            return self.end
-        self.unclosed["$$"] = self.end
-        return -1
+        if close < 0 or not self._together(after, close):
+            self.unclosed["$$"] = self.end if close < 0 else self._limit_after(after)
+            return -1
+        return close + 2
 
     def _find_math_end(self, after: int) -> int:
         if after >= self.end or self.text[after] in " \t\r\n" or self.unclosed.get("$", -1) > after:
@@ -266,11 +318,18 @@ class _Scanner:
         return close.end()
 
     def _comment(self, token: re.Match[str]) -> int:
+        start, after = token.span()
         if self.hidden:
             self.hidden = 0
-        elif self.text.find("%%", token.end()) >= 0 or self._begins_line(token.start()):
+        elif self._begins_line(start):
             self.hidden = HIDDEN
-        return token.end()
+        elif self.unclosed.get("%%", -1) <= after:
+            close = self.text.find("%%", after, self.end)
+            if close >= 0 and self._together(after, close):
+                self.hidden = HIDDEN
+            else:
+                self.unclosed["%%"] = self.end if close < 0 else self._limit_after(after)
+        return after
 
     def _html(self, token: re.Match[str]) -> int:
         start, end = token.span()
@@ -300,7 +359,7 @@ class _Scanner:
 
     def _begins_line(self, position: int) -> bool:
         line = self.text.rfind("\n", self.start, position) + 1 or self.start
-        return PREFIX.match(self.text, line, position) is not None
+        return LINE_START.match(self.text, line, position) is not None
 
     def _together(self, start: int, end: int) -> bool:
         """Whether both offsets stand in one inline context (one paragraph, heading or list item's text)."""
@@ -348,3 +407,13 @@ class _Scanner:
         "tag": _tag,
         "block": _block,
     }
+
+
+def _fold_label(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
+def _entity(found: re.Match[str]) -> str:
+    from html import unescape
+
+    return unescape(found[0])

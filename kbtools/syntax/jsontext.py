@@ -49,6 +49,7 @@ def iter_strings(text: str) -> Iterator[JsonString]:
         mark, position = token["mark"], token.end()
         if mark in "{[":
             kinds.append(mark)
+            key = None
             path.append("" if mark == "{" else 0)
         elif mark in "}]":
             kinds.pop()

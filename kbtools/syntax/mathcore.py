@@ -30,6 +30,8 @@ _OTHERS_KNOW = """
     wideparen xArrow xdef xmathstrut
 """
 OTHERS_KNOW = frozenset(_OTHERS_KNOW.split())
+MOST_MARKS = 1000
+"""Deeper nesting than this many braces and commands allow overflows the wheel's stack and ends the process."""
 REASONS = {
     "Expected argument": "an argument is missing",
     "Duplicate subscript or superscript": "two subscripts or superscripts on one symbol",
@@ -53,12 +55,12 @@ class Converter:
             self._known.update(found["name"] for found in DEFINES.finditer(formula))
 
     def draws(self, formula: str) -> bool:
-        """Whether the formula can be drawn as it is."""
-        return not _objection(self._strict, formula)
+        """Whether the formula can certainly be drawn as it is."""
+        return not _is_monstrous(formula) and not _objection(self._strict, formula)
 
     def find_problem(self, formula: str) -> Problem | None:
         """The first thing in a formula of sound structure that nobody can draw, or None."""
-        if UNREAD.search(formula) or DEFINES.search(formula):
+        if _is_monstrous(formula) or UNREAD.search(formula) or DEFINES.search(formula):
             return None
         for offset, name in iter_commands(formula):
             if name not in self._known:
@@ -78,6 +80,10 @@ def find_converter(formulas: Iterable[str]) -> Converter | None:
         return Converter(formulas)
     except ImportError:
         return None
+
+
+def _is_monstrous(formula: str) -> bool:
+    return formula.count("{") + formula.count("\\") > MOST_MARKS
 
 
 def _objection(convert: Callable[..., str], formula: str) -> str:

@@ -12,7 +12,7 @@ from kbtools.syntax import jsontext
 from kbtools.syntax.blocks import find_blocks
 from kbtools.syntax.containers import Blocks, Heading
 from kbtools.syntax.frontmatter import PROPERTY_LINK, Frontmatter, iter_strings, parse_properties, words_of
-from kbtools.syntax.inline import CANVAS, EMBED, HIDDEN, PROPERTY, Inline, RawLink, scan_inline
+from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, Inline, RawLink, scan_inline
 from kbtools.syntax.names import fold_heading
 
 HEADING, BLOCK, FOOTNOTE = range(3)
@@ -122,12 +122,12 @@ def _property_links(text: str, frontmatter: Frontmatter) -> list[RawLink]:
     links: list[RawLink] = []
     cursor: dict[str, int] = {}
     for key, value in iter_strings(frontmatter.properties):
-        link = PROPERTY_LINK.match(value.strip())
+        link = PROPERTY_LINK.match(value)
         if link is None:
             continue
         body, written = link["body"], link[0]
         bar = body.find("|")
-        target, mark, subpath = (body[:bar] if bar > 0 else body).partition("#")
+        target, mark, subpath = (body[:bar] if bar > 0 else body).removesuffix("\\").partition("#")
         if not target.strip() and not mark:
             continue
         start = text.find(written, cursor.get(written, frontmatter.start), frontmatter.end)
@@ -136,7 +136,7 @@ def _property_links(text: str, frontmatter: Frontmatter) -> list[RawLink]:
         end = min(start + len(written), frontmatter.end)
         cursor[written] = end
         display = body[bar + 1 :].strip() if bar > 0 else ""
-        links.append((PROPERTY, target.strip(), subpath.strip(), f"{key}\n{display}", start, end))
+        links.append((PROPERTY, target.strip(), subpath, f"{key}\n{display}", start, end))
     return links
 
 
@@ -163,7 +163,7 @@ def _canvas_links(text: str) -> list[RawLink]:
         if kind == "file" and "file" in node:
             file = node["file"]
             subpath = node["subpath"].value.removeprefix("#") if "subpath" in node else ""
-            links.append((CANVAS | EMBED, file.value, subpath, "", file.start + 1, file.end - 1))
+            links.append((CANVAS, file.value, subpath, "", file.start + 1, file.end - 1))
         elif kind == "text" and "text" in node:
             links += _embedded_links(text, [node["text"]])
     return sorted(links, key=_by_place)
@@ -204,4 +204,4 @@ def _embedded_links(text: str, pieces: list[jsontext.JsonString]) -> list[RawLin
     ]
 
 
-__all__ = ["ANCHOR_KINDS", "BLOCK", "EMBED", "FOOTNOTE", "HEADING", "HIDDEN", "Columns", "Parsed", "parse_markdown", "scan"]
+__all__ = ["ANCHOR_KINDS", "BLOCK", "FOOTNOTE", "HEADING", "HIDDEN", "Columns", "Parsed", "parse_markdown", "scan"]

@@ -133,7 +133,11 @@ class Snapshot:
     def _has_place(self, path: str, subpath: str) -> bool:
         if path[-3:].lower() != ".md" or not names_place(subpath):
             return True
-        return find_anchor(self.anchors_of(path), subpath) is not None
+        return find_anchor(self.anchors_of(path), subpath) is not None or self._is_unreadable(path)
+
+    def _is_unreadable(self, path: str) -> bool:
+        """Whether a file's places are unknown: any is then believed to be there."""
+        return bool(self.columns(path).problem)
 
     def _mean(self, raw: RawLink, source: str) -> Resolution:
         bits, target, subpath = raw[0], raw[1], raw[2]
@@ -147,9 +151,9 @@ class Snapshot:
         path = NotePath(found.path)
         if subpath and path[-3:].lower() == ".md" and names_place(subpath):
             anchor = find_anchor(self.anchors_of(path), subpath)
-            if anchor is None:
+            if anchor is None and not self._is_unreadable(path):
                 return MissingAnchor(path)
-            if not found.fragile:
+            if anchor is not None and not found.fragile:
                 return Found(path, make_anchor(anchor))
         if found.fragile:
             return Ambiguous((path, *(NotePath(rival) for rival in found.rivals)))

@@ -67,7 +67,23 @@ def test_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["{", "\\left(", "\\begin{matrix}", "\\begin{", "%", "\\", "{}", "\\end{x}", "\\newcommand", "&", "$"]
+    "piece",
+    [
+        "\\hat",
+        "\\frac",
+        "x^",
+        "{",
+        "\\left(",
+        "\\begin{matrix}",
+        "\\begin{",
+        "%",
+        "\\",
+        "{}",
+        "\\end{x}",
+        "\\newcommand",
+        "&",
+        "$",
+    ],
 )
 def test_linear(piece: str) -> None:
     def seconds(count: int) -> float:

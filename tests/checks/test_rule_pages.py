@@ -64,7 +64,7 @@ def test_case_is_what_its_heading_says(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES[::7], ids=str)
 def test_order_of_files_changes_nothing(case: Case) -> None:
-    backwards = dict(reversed(case.files.items()))
+    backwards = dict(reversed(list(case.files.items())))
     assert render(check_files(backwards, select=[case.rule])) == findings_of(case)
 
 

@@ -438,7 +438,7 @@ def iter_units(tokens: list[Token], lines: list[str], offsets: list[int]) -> Ite
 
 def place_text(kind: str, content: str, start: int, sources: list[str], offsets: list[int]) -> Unit:
     """Find the lines of running text in the note's own lines, less what containers put before."""
-    contents = [line.strip() for line in content.split("\n")]
+    contents = [line.lstrip() for line in content.split("\n")]
     skipped = 0
     while not fits(kind, contents, sources[skipped:]):
         skipped += 1
@@ -460,7 +460,7 @@ def fits(kind: str, contents: list[str], sources: list[str]) -> bool:
     pairs = zip(contents, sources, strict=False)
     if kind == "heading":
         return all(content in source for content, source in pairs)
-    return all(source.rstrip().endswith(content) for content, source in pairs)
+    return all(source.rstrip().endswith(content.rstrip()) for content, source in pairs)
 
 
 def iter_headings(tokens: list[Token]) -> Iterator[tuple[int, set[str]]]:

@@ -175,7 +175,7 @@ def code_blocks() -> list[Case]:
         note("no list, so code", "a\n\n    - [[A]]\n\n[[B]]", B),
         note("code after a list ends", "- a\n\n<!-- -->\n\n    [[A]]\n\n[[B]]", B),
         note("code in a quote", "> a\n>\n>     [[A]]\n>\n> [[B]]", B),
-        note("quote mark and tab", "> a\n>\n>\t\t[[A]]\n", *[]),
+        note("quote mark and tab", "> a\n>\n>\t\t[[A]]\n>\n> [[B]]\n", B),
         note("lazy line", "> a\n    [[A]]", A),
         note("dataview block", "```dataview\nLIST FROM [[A]]\n```\n[[B]]", B),
         note("ten nested quotes", "> " * 10 + "[[A]]", A),
@@ -199,7 +199,7 @@ def code_spans() -> list[Case]:
         note("escaped backtick", "\\`[[A]]`", A),
         note("backslash inside code", "`\\` [[A]] `[[no]]`", A),
         note("code opens in the middle of a link", "`[[A` ]] [[B]]", B),
-        note("link opens before code", "[[A|`]] ` [[B]]`", A, B),
+        note("link opens before code", "[[A|`]] [[B]] `", A, B),
         note("code beside code", "`a`[[A]]`b`", A),
         note("code hides brackets of a link's text", "[a `](A.md)` b](B.md)", ok("B.md", "B.md")),
         note("empty code", "`` [[A]]", A),
@@ -285,8 +285,15 @@ def markdown_links() -> list[Case]:
         here("image", "![alt](图%201.png) ![](c.md)", ok("图 1.png", "图 1.png"), c),
         here("Chinese, encoded", "[图](%E5%9B%BE%201.png)", ok("图 1.png", "图 1.png")),
         here("heading", "[c](c.md#H) [d](c#no)", ok("c.md", "c.md", "H"), lost("c", "c.md", "no")),
-        here("own heading", "# T\n[c](#T) [d](#no)", ok("", "x.md", "T"), lost("", "x.md", "no")),
-        here("parentheses in the target", "[a](c(1).md) [b](c\\).md)", gone("c(1).md"), gone("c).md")),
+        here(
+            "Markdown link to an own heading",
+            "# T\n[c](#T) [d](#no)",
+            ok("", "x.md", "T"),
+            lost("", "x.md", "no"),
+        ),
+        here(
+            "parentheses in the target", "[a](c(1).md) [b](c\\).md)", gone("c(1).md"), gone("c).md")
+        ),
         here("open parenthesis", "[a](c( [b](c.md)", c),
         here("brackets in the text", "[a [b] c](c.md)", c),
         here("open bracket in the text", "[a [b](c.md)", c),
@@ -297,7 +304,7 @@ def markdown_links() -> list[Case]:
         here("embed in a link", "[![[no.png]]](c.md)", c, gone("no.png")),
         here("link in an image", "![a [b](no.md) d](c.md)", c),
         here("text over lines", "[a\nb](c.md)", c),
-        here("target on the next line", "[a](\nc.md\n)", c),
+        here("Markdown target on the next line", "[a](\nc.md\n)", c),
         here("text over lines of a quote", "> [a\n> b](c.md)", c),
         here("no link over paragraphs", "[a\n\nb](c.md)"),
         here("link in code", "`[a](no.md)` [a](c.md)", c),
@@ -305,7 +312,7 @@ def markdown_links() -> list[Case]:
         here("backslash escape", "[a](c\\.md)", c),
         here("encoded hash", "[a](c.md%23H)", ok("c.md", "c.md", "H")),
         here("bad percent", "[a](100%.md)", gone("100%.md")),
-        here("relative", "[a](./c.md)", ok("./c.md", "c.md")),
+        here("relative Markdown link", "[a](./c.md)", ok("./c.md", "c.md")),
         here("Markdown link to a note elsewhere", "[a](d/c.md)", gone("d/c.md")),
     ]
 
@@ -352,7 +359,9 @@ def tables_and_containers() -> list[Case]:
         note("code does not cross rows", head + "| ` | b |\n| [[A]] | ` |", A),
         note("no table", "| [[A\\|x]] |", A),
         note("table after a paragraph", "x `\n" + head + "| [[A]] ` | b |", A),
-        note("heading link in a table", "# T\n\n" + head + "| [[#T\\|x]] | b |", ok("", "x.md", "T")),
+        note(
+            "heading link in a table", "# T\n\n" + head + "| [[#T\\|x]] | b |", ok("", "x.md", "T")
+        ),
         note("callout", "> [!note] [[A]]\n> [[B]]", A, B),
         note("folded callout", "> [!tip]- [[A]]\n>> [[B]]", A, B),
         note("quote in a list in a quote", "> - > [[A]]\n>   > [[B]]", A, B),
@@ -374,16 +383,25 @@ def anchors() -> list[Case]:
         target("equal headings", "# A\n## X\n# B\n## Y\n", ["A#X", "B#Y", "A#Y"], ["Y#X", "X#Y"]),
         target("deeper only", "## A\n# B\n## C\n### D\n", ["B#C", "B#D", "A#D"], ["A#B", "A#C"]),
         target("the first of equals", "### A\n# A\n## B\n#### C\n", ["A#C"], ["A#B"]),
-        target("code in a heading", "### `hasTag()`\n", ["hasTag", "hasTag()", "`hasTag()`"], ["has"]),
-        target("math text", "## 1.2 链式法则：推导\n", ["1 2 链式法则：推导"], ["1 2 链式法则:推导"]),
-        target("links in a heading", "# See [[a|b]] x\n", ["See a b x"], ["See b x"]),
+        target(
+            "code in a heading", "### `hasTag()`\n", ["hasTag", "hasTag()", "`hasTag()`"], ["has"]
+        ),
+        target(
+            "math text", "## 1.2 链式法则：推导\n", ["1 2 链式法则：推导"], ["1 2 链式法则:推导"]
+        ),
+        target("link in a heading", "# See [a](//b) x\n", ["See a b x"], ["See a x"]),
         target("tag in a heading", "# See #tag\n", ["See tag"], ["See #tag"]),
         target("emoji", "# 🚀 Start!\n", ["🚀 Start", "🚀 start!"], ["Start"]),
         target("kept signs", "# it's a-b_c\n", ["it's a-b_c"], ["its a b c", "it's a b_c"]),
         target("white space", "#   a \t b  #\n", ["a b", "a  b"], ["ab"]),
         target("no-break space in a heading", "# a\u00a0b\n", ["a b"], []),
         target("setext", "One\n===\n\nTwo\nlines\n---\n", ["One", "Two lines"], ["lines"]),
-        target("headings need a space", "#One\n\nC# Two\n\n####### Seven\n", [], ["One", "Two", "Seven"]),
+        target(
+            "headings need a space",
+            "#One\n\nC# Two\n\n####### Seven\n",
+            [],
+            ["One", "Two", "Seven"],
+        ),
         target("no headings in code", "```\n# A\n```\n\n    # B\n\n`# C`\n", [], ["A", "B", "C"]),
         target("no headings in properties", "---\na: b\n# A\n---\n# B\n", ["B"], ["A"]),
         target("heading in a quote", "> # A\n- # B\n", ["A", "B"], []),
@@ -393,7 +411,7 @@ def anchors() -> list[Case]:
         target("closing hashes", "# A #\n# C#\n", ["A", "C"], []),
         target("block id", "text ^abc\n\n- item ^I-1\n", ["^abc", "^ABC", "^i-1"], ["^ab", "abc"]),
         target("block id on its own line", "| a |\n|---|\n| b |\n\n^t1\n", ["^t1"], []),
-        target("block id behind a link", "[[t]]^x1\n".replace("[[t]]", "a]]"), ["^x1"], []),
+        target("block id behind a link", "see a]]^x1\n", ["^x1"], []),
         target("block id in the middle", "a ^one b\nx^two\n", [], ["^one", "^two"]),
         target("block id in a paragraph", "a ^one\nb\n", ["^one"], []),
         target("block id in code", "```\na ^one\n```\n\n    b ^two\n", [], ["^one", "^two"]),
@@ -441,8 +459,15 @@ def properties() -> list[Case]:
         note("bad properties", '---\nup: "[[A]]"\n  - : x: y\n---\n[[B]]', B),
         note("a bad date spoils nothing", '---\ndate: 2024-13-45\nup: "[[A]]"\n---\n', A),
         note("empty properties", "---\n---\n[[A]]", A),
-        note("an alias does not resolve", "[[AI]]", gone("AI"), **{"N.md": "---\naliases: [AI]\n---"}),
-        note("a title does not resolve", "[[AI]]", gone("AI"), **{"N.md": "---\ntitle: AI\n---\n# AI"}),
+        note(
+            "an alias does not resolve", "[[AI]]", gone("AI"), **{"N.md": "---\naliases: [AI]\n---"}
+        ),
+        note(
+            "a title does not resolve",
+            "[[AI]]",
+            gone("AI"),
+            **{"N.md": "---\ntitle: AI\n---\n# AI"},
+        ),
         note("link to itself", '---\nup: "[[x]]"\n---\n', ok("x", "x.md")),
         note("nested bracket in a property", '---\nup: "[[A [[B]]"\n---\n'),
     ]
@@ -460,14 +485,23 @@ def characters() -> list[Case]:
             ok("a\u202fb", "a b.md"),
             gone("a\u2009b"),
         ),
-        vault("file with a no-break space", {"a\u00a0b.md": "", "x.md": "[[a b]]"}, ok("a b", "a\u00a0b.md")),
+        vault(
+            "file with a no-break space",
+            {"a\u00a0b.md": "", "x.md": "[[a b]]"},
+            ok("a b", "a\u00a0b.md"),
+        ),
         vault(
             "full-width colon",
             {"第一章：绪论.md": "", "x.md": "[[第一章：绪论]] [[第一章:绪论]]"},
             ok("第一章：绪论", "第一章：绪论.md"),
             gone("第一章:绪论"),
         ),
-        vault("case", {"ABC.md": "", "x.md": "[[abc]] [[aBc.MD]]"}, ok("abc", "ABC.md"), ok("aBc.MD", "ABC.md")),
+        vault(
+            "case",
+            {"ABC.md": "", "x.md": "[[abc]] [[aBc.MD]]"},
+            ok("abc", "ABC.md"),
+            ok("aBc.MD", "ABC.md"),
+        ),
         vault("Greek case", {"ΑΒΓ.md": "", "x.md": "[[αβγ]]"}, ok("αβγ", "ΑΒΓ.md")),
         vault(
             "Chinese all over",
@@ -482,7 +516,12 @@ def characters() -> list[Case]:
             lost("循环神经网络", "概念/循环神经网络.md", "^定义"),
         ),
         vault("ideographic space", {"a\u3000b.md": "", "x.md": "[[a b]]"}, gone("a b")),
-        vault("emoji in a name", {"🚀 go.md": "", "x.md": "😀[[🚀 go]]😀[[no]]"}, ok("🚀 go", "🚀 go.md"), gone("no")),
+        vault(
+            "emoji in a name",
+            {"🚀 go.md": "", "x.md": "😀[[🚀 go]]😀[[no]]"},
+            ok("🚀 go", "🚀 go.md"),
+            gone("no"),
+        ),
         note("ideographic space before indented text", "a\n\n\u3000\u3000[[A]]", A),
     ]
 
@@ -535,7 +574,7 @@ def resolution() -> list[Case]:
         ),
         vault(
             "relative miss, later steps",
-            {"d/b.md": "", "q/e/d/c.md": "", "d/x.md": "[[../b]] [[./c]] [[../e/c]]"},
+            {"d/b.md": "", "q/e/r/c.md": "", "d/x.md": "[[../b]] [[./c]] [[../e/c]]"},
             ok("../b", "d/b.md"),
             gone("./c"),
             gone("../e/c"),
@@ -555,7 +594,9 @@ def resolution() -> list[Case]:
             {"d/s/t/a.md": "", "e/a.md": "", "d/s/x.md": "[[a]]"},
             ok("a", "d/s/t/a.md"),
         ),
-        vault("ties in path order", {"c/a.md": "", "b/a.md": "", "x.md": "[[a]]"}, ok("a", "b/a.md")),
+        vault(
+            "ties in path order", {"c/a.md": "", "b/a.md": "", "x.md": "[[a]]"}, ok("a", "b/a.md")
+        ),
         vault(
             "exact over the source's folder",
             {"e/a.md": "", "d/e/a.md": "", "d/x.md": "[[e/a]]"},
@@ -569,9 +610,18 @@ def resolution() -> list[Case]:
         ),
         vault("a folder is no file", {"d/a.md": "", "x.md": "[[d]] [[d/]]"}, gone("d"), gone("d/")),
         vault("only the last part may lack", {"d/a.md": "", "x.md": "[[d/e/a]]"}, gone("d/e/a")),
-        vault("upper-case extension", {"a.MD": "[[x]]", "x.md": "[[a]]"}, ok("x", "x.md"), ok("a", "a.MD")),
-        vault("dots in a folder", {"v1.0/a.md": "", "x.md": "[[v1.0/a]]"}, ok("v1.0/a", "v1.0/a.md")),
-        vault("spaces around the path", {"a.md": "# h\n", "x.md": "[[a #h]]"}, ok("a", "a.md", "h")),
+        vault(
+            "upper-case extension",
+            {"a.MD": "[[x]]", "x.md": "[[a]]"},
+            ok("x", "x.md"),
+            ok("a", "a.MD"),
+        ),
+        vault(
+            "dots in a folder", {"v1.0/a.md": "", "x.md": "[[v1.0/a]]"}, ok("v1.0/a", "v1.0/a.md")
+        ),
+        vault(
+            "spaces around the path", {"a.md": "# h\n", "x.md": "[[a #h]]"}, ok("a", "a.md", "h")
+        ),
         vault("suffix needs the name whole", {"my a.md": "", "x.md": "[[a]]"}, gone("a")),
     ]
 
@@ -629,7 +679,10 @@ def other_sources() -> list[Case]:
             ok("d/A.md", "d/A.md", "H"),
         ),
         vault("broken canvas", {"c.canvas": '{"nodes": ['}),
-        vault("canvas of another shape", {"c.canvas": "[1]", "e.canvas": '{"nodes": 1}', "n.ipynb": ""}),
+        vault(
+            "canvas of another shape",
+            {"c.canvas": "[1]", "e.canvas": '{"nodes": 1}', "n.ipynb": ""},
+        ),
         vault(
             "canvas and notebook as targets",
             {"c.canvas": "{}", "n.ipynb": "{}", "x.md": "![[c.canvas#a]] [[n.ipynb#b]] [[c]]"},
@@ -639,3 +692,207 @@ def other_sources() -> list[Case]:
         ),
         vault("attachments are never sources", {"a.txt": "[[x]]", "b.html": "[[x]]", "x.md": ""}),
     ]
+
+
+# ------------------------------------------------------------------------------ random vaults
+
+NAMES = ["Note", "note", "Other", "笔记", "v1.2", "cafe\u0301", "a b", "x"]
+FOLDERS = ["", "", "a/", "b/", "a/b/", "A/", "zz/", "项目/"]
+EXTENSIONS = [".md", ".md", ".md", ".md", ".md", ".png", ".canvas", ".ipynb"]
+
+PREFIXES = [
+    "",
+    "",
+    "",
+    "",
+    "> ",
+    "- ",
+    "1. ",
+    "  ",
+    "    ",
+    "\t",
+    ">",
+    "> > ",
+    "> - ",
+    "  - ",
+    "      ",
+]
+
+LINKS = [
+    "[[Note]]",
+    "[[note]]",
+    "[[Other|text]]",
+    "[[笔记]]",
+    "[[笔记#一、定义]]",
+    "[[v1.2]]",
+    "[[caf\u00e9]]",
+    "[[a\u00a0b]]",
+    "[[a/Note]]",
+    "[[b/Note|x]]",
+    "[[./Note]]",
+    "[[../Note]]",
+    "[[/Note]]",
+    "[[/a/b/Note.md]]",
+    "[[Note#One]]",
+    "[[Note#One#Two]]",
+    "[[Other#^id]]",
+    "[[#One]]",
+    "[[#^id]]",
+    "[[#`move`|move]]",
+    "[[Sq]uare]]",
+    "[[Nested [[Note]] x]]",
+    "[[Other|b|c]]",
+    "[[|x]]",
+    "[[Note\\|x]]",
+    "[[Note\\]]",
+    "![[x.png]]",
+    "![[x.png|300x200]]",
+    "![[Note.png#a]]",
+    "![[Other#One]]",
+    "[[https://x.org]]",
+    "[[missing]]",
+    "[[x.canvas]]",
+    "[t](Note.md)",
+    "[t](a%20b.md)",
+    "[t](<a b.md> 'title')",
+    "[t](a b.md)",
+    "[t](Other#One)",
+    "[t](https://x.org)",
+    "![alt](x.png)",
+    "[![alt](x.png)](Note.md)",
+    "[a [b] c](Note)",
+    "[r]: Note.md",
+    "[r]: <a b.md> 'title'",
+    "[^1]: see [[Note]]",
+]
+
+TEXTS = [
+    "text",
+    "中文，文字",
+    "text ^id",
+    "^id",
+    "#tag",
+    "\\",
+    "\\`",
+    "\\[",
+    "!",
+    "`",
+    "``",
+    "`[[Note]]`",
+    "`` ` [[Note]] ``",
+    "$[[Note]]$",
+    "$5 and ",
+    "\\$",
+    "%% [[Note]] %%",
+    "<!-- [[Note]] -->",
+    "<b>",
+    "==mark==",
+    "**",
+    "[[",
+    "]]",
+    "[",
+    "](",
+    "|",
+    "🚀",
+]
+
+LINES = [
+    "",
+    "",
+    "",
+    "# One",
+    "## Two",
+    "### `move`",
+    "## 一、定义",
+    "One\n===",
+    "Two ^id\n---",
+    "---",
+    "```",
+    "````",
+    "~~~",
+    "```py `x",
+    "~~~ `x`",
+    "```\n[[Note]]\n```",
+    "    [[Note]]",
+    "$$\n[[Note]]\n$$",
+    "%%\n[[Note]]\n\n[[Other]]\n%%",
+    "<!--\n[[Note]]\n-->",
+    "<div>",
+    "</div>",
+    "> [!note] [[Note]]",
+    "| a | b |\n|---|---|\n| [[Note\\|x]] | `b` |",
+    "- [ ] [[Note]]",
+    "  ^id",
+]
+
+# What links.md leaves open (the decisions at the top of reader.py): only on request.
+OPEN_TEXTS = ["%%", "$$", "$", "[[[Note]]]", "[a [[Note]] b](Other.md)", "[x]: [[Note]]", "[^1"]
+OPEN_LINES = ["%%", "$$", "$$ x", "%% x", "[^1]: a\n\n    [[Note]]", "# One ^id"]
+
+FRONTMATTER = [
+    '---\nup: "[[Note]]"\n---\n',
+    "---\nup:\n  - '[[Other|x]]'\n  - {deep: ['[[missing#a]]']}\n---\n",
+    "---\naliases: [AI]\ntags: [a]\n---\n",
+    "---\nup: [[Note]]\n---\n",
+    "---\n---\n",
+]
+
+
+def paths() -> st.SearchStrategy[str]:
+    parts = (st.sampled_from(FOLDERS), st.sampled_from(NAMES), st.sampled_from(EXTENSIONS))
+    return st.tuples(*parts).map("".join)
+
+
+def bodies(*, open_points: bool = False) -> st.SearchStrategy[str]:
+    """Markdown glued from traps: lines of fragments behind the marks of containers."""
+    texts = st.sampled_from(LINKS + TEXTS + (OPEN_TEXTS if open_points else []))
+    lines = st.sampled_from(LINES + (OPEN_LINES if open_points else []))
+    glue = st.sampled_from(["", "", " "])
+    run = st.tuples(glue, st.lists(texts, min_size=1, max_size=4)).map(lambda r: r[0].join(r[1]))
+    content = st.one_of(run, run, lines)
+    line = st.tuples(st.sampled_from(PREFIXES), st.sampled_from(PREFIXES[:8]), content)
+    return st.lists(line.map(behind_prefixes), max_size=12).map("\n".join)
+
+
+def behind_prefixes(parts: tuple[str, str, str]) -> str:
+    """The content, each of its lines behind the same marks."""
+    first, second, content = parts
+    return "\n".join(first + second + line for line in content.split("\n"))
+
+
+@st.composite
+def vaults(draw: st.DrawFn, *, open_points: bool = False) -> Files:
+    """Three to eight files whose names collide; at least one is a note."""
+    chosen = draw(st.lists(paths(), min_size=2, max_size=7, unique=True))
+    files: Files = {}
+    for path in sorted({*chosen, draw(st.sampled_from(["x.md", "a/x.md", "zz/deep/x.md"]))}):
+        files[path] = draw(contents(path, open_points=open_points))
+    return files
+
+
+def contents(path: str, *, open_points: bool) -> st.SearchStrategy[str]:
+    body = bodies(open_points=open_points)
+    if path.endswith(".canvas"):
+        return st.tuples(st.lists(body, max_size=2), st.lists(paths(), max_size=2)).map(canvas)
+    if path.endswith(".ipynb"):
+        return st.lists(body, max_size=2).map(notebook)
+    if path.endswith(".md"):
+        front = st.sampled_from(["", "", "", "", "", *FRONTMATTER])
+        return st.tuples(front, body, st.booleans(), st.booleans()).map(note_text)
+    return st.just("")
+
+
+def note_text(parts: tuple[str, str, bool, bool]) -> str:
+    front, body, returns, mark = parts
+    text = front + body
+    return ("\ufeff" if mark else "") + (text.replace("\n", "\r\n") if returns else text)
+
+
+def canvas(parts: tuple[list[str], list[str]]) -> str:
+    nodes = [{"type": "text", "text": text} for text in parts[0]]
+    nodes += [{"type": "file", "file": path, "subpath": "#One"} for path in parts[1]]
+    return json.dumps({"nodes": nodes})
+
+
+def notebook(cells: list[str]) -> str:
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": cell} for cell in cells]})

@@ -1,0 +1,55 @@
+"""Our reading of a vault equals the independent one: on hand-written traps, and on vaults made at random."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+
+from kbtools import app
+from kbtools.model import Ambiguous, Edge, External, Found, MissingAnchor, MissingFile
+from tests.independent.reader import LinkRow, read_vault
+from tests.independent.vaults import hostile_notes
+
+Row = tuple[object, ...]
+
+
+def our_rows(files: dict[str, bytes | str]) -> Counter[Row]:
+    return Counter(_row(edge) for edge in app.snapshot_of(files).iter_edges())
+
+
+def _row(edge: Edge) -> Row:
+    link = edge.link
+    match edge.to:
+        case Found(path) | Ambiguous((path, *_)):
+            resolved, status = path, "ok"
+        case MissingAnchor(path):
+            resolved, status = path, "missing-anchor"
+        case MissingFile():
+            resolved, status = None, "missing-file"
+        case External():
+            resolved, status = None, "external"
+    return (edge.source, link.form, link.target, link.subpath, link.embed, link.hidden, resolved, status)
+
+
+def their_rows(files: dict[str, bytes | str]) -> Counter[Row]:
+    return Counter(_their(row) for row in read_vault(files))
+
+
+def _their(row: LinkRow) -> Row:
+    return (row.source, row.form, row.target, row.subpath, row.embed, row.hidden, row.resolved, row.status)
+
+
+CASES = hostile_notes()
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_traps(case: object) -> None:
+    assert our_rows(case.files) == their_rows(case.files)  # type: ignore[attr-defined]
+
+
+@given(__import__("hypothesis").strategies.nothing())
+@settings(max_examples=300, deadline=None)
+def test_random_vaults(files: dict[str, bytes | str]) -> None:
+    assert our_rows(files) == their_rows(files)
