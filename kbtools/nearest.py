@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from heapq import nlargest
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
+DROPPED: Final = str.maketrans("", "", " -_·\t")
 MOST: Final = 3
 LONGEST: Final = 64
 GATHERED: Final = 400
 COMPARED: Final = 20
 ENOUGH: Final = 0.55
 SPREAD: Final = 0.2
+
+
+def loosen(name: str) -> str:
+    """What stays of a name when case, width, blanks, hyphens and underscores are taken as the same."""
+    folded = name.lower() if name.isascii() else unicodedata.normalize("NFKC", name).casefold()
+    return folded.translate(DROPPED)
+
+
+def loosen_heading(text: str) -> str:
+    """A heading's letters and digits, folded."""
+    return "".join(letter for letter in loosen(text) if letter.isalnum())
 
 
 class Names(Generic[T]):

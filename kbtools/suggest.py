@@ -8,21 +8,19 @@ cost a look at every name of the vault, only for the first `GUESSES` findings.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from kbtools.model import Finding, Fix, NotePath, Vault
-from kbtools.nearest import Names
+from kbtools.nearest import Names, loosen, loosen_heading
 from kbtools.syntax.names import fold_name
 
 GUESSES: Final = 20
 SHOWN: Final = 3
 GENERIC: Final = frozenset({"index", "readme"})
 ABOUT_FILES: Final = frozenset({"broken-link", "broken-embed"})
-DROPPED: Final = re.compile(r"[\s\-_·]+")
 UNLINKABLE: Final = re.compile(r"[:#|^\\\r\n]|%%|\[\[|\]\]")
 BLOCK_ID: Final = re.compile(r"\s\^[A-Za-z0-9-]+$")
 
@@ -48,17 +46,6 @@ def add_hints(findings: Iterable[Finding], vault: Vault) -> list[Finding]:
             guesses += not finding.fix
         explained.append(finding)
     return explained
-
-
-def loosen(name: str) -> str:
-    """What stays of a name when case, width, blanks, hyphens and underscores are taken as the same."""
-    folded = name.lower() if name.isascii() else unicodedata.normalize("NFKC", name).casefold()
-    return DROPPED.sub("", folded)
-
-
-def loosen_heading(text: str) -> str:
-    """A heading's letters and digits, folded."""
-    return "".join(letter for letter in loosen(text) if letter.isalnum())
 
 
 class _Texts:

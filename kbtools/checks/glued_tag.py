@@ -23,7 +23,7 @@ MARKS: Final = "，。、；：！？（）【】《》「」『』〈〉〔〕�
 PAIRS: Final = frozenset({"（）", "【】", "《》", "「」", "『』", "〈〉", "〔〕", "［］", "｛｝"})
 CANDIDATE: Final = rf"#(?:(?<=[\u3400-\u9fff]#)[A-Za-z\u3400-\u9fff]|[^\s#{MARKS}]*+[{MARKS}])"
 SWALLOWED: Final = f"[{MARKS}]"
-GLUED: Final = r"#(?<=[\u3400-\u9fff]#)(?P<name>[A-Za-z\u3400-\u9fff][\w/-]++)(?!#)"
+GLUED: Final = r"#(?<=[\u3400-\u9fff]#)(?!号)(?P<name>[A-Za-z\u3400-\u9fff][\w/-]++)(?!#)"
 COLOUR: Final = r"(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z"
 NO_TAG: Final = r"(?i:#|://|www\.|\.(?:com|cn|org|net|io|html?|md)\b)"
 
@@ -37,6 +37,8 @@ def check_note(note: Note) -> Iterator[Finding]:
         mark = re.search(SWALLOWED, tag.name)
         if mark is None or tag.span.start < body or tag.name[0] + tag.name[-1] in PAIRS:
             continue
+        if tag.name[: mark.start()].isdigit():
+            continue  # the number of an issue, not a tag
         hint = f"put a space before '{mark[0]}'" if mark.start() else f"put a space after the '#', or drop '{mark[0]}'"
         yield _finding(note, tag.span, f"the tag '#{tag.name}' contains '{mark[0]}'", hint)
     if not re.search(GLUED, text):

@@ -21,6 +21,7 @@ from kbtools.model import Finding, Note, Span
 SEVERITY: Final = "error"
 NEEDS: Final = "site"
 LEFT_OPEN: Final = r"\$(?<![\\$A-Za-z0-9_]\$)(?:\$(?=[^$\n\\^_{]*+[\\^_{])|(?=\\[A-Za-z]{2}|[A-Za-z][_^][A-Za-z0-9{\\]))"
+BLANK_CLOSE: Final = r"[^$\n]*+(?<=[ \t])\$(?!\$)"
 
 
 def check_note(note: Note) -> Iterator[Finding]:
@@ -35,7 +36,8 @@ def check_note(note: Note) -> Iterator[Finding]:
     links = (link.span for link in note.links)
     for match in iter_outside(re.finditer(LEFT_OPEN, text), chain(note.opaque, links)):
         if match.start() >= body:
-            yield _finding(note, Span(*match.span()), f"'{match[0]}' is never closed")
+            hint = "no blank may stand before the closing '$'" if re.compile(BLANK_CLOSE).match(text, match.end()) else ""
+            yield _finding(note, Span(*match.span()), f"'{match[0]}' is never closed", hint)
     converter = mathcore.find_converter(text[span.start : span.end] for span in formulas) if formulas else None
     for span in formulas:
         mark = "$$" if text.startswith("$$", span.start) else "$"
@@ -51,5 +53,5 @@ def check_note(note: Note) -> Iterator[Finding]:
             yield _finding(note, Span(start + problem.offset, span.end), problem.text)
 
 
-def _finding(note: Note, span: Span, message: str) -> Finding:
-    return Finding("invalid-math", SEVERITY, note.path, span, message)
+def _finding(note: Note, span: Span, message: str, hint: str = "") -> Finding:
+    return Finding("invalid-math", SEVERITY, note.path, span, message, hint=hint)

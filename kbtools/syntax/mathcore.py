@@ -11,25 +11,32 @@ from collections.abc import Callable, Iterable
 from kbtools.syntax.latex import DEFINES, UNREAD, Problem, iter_commands
 
 _OTHERS_KNOW = """
-    above abovewithdelims Aboxed adjustlimits adots allowbreak and ang ArrowBetweenLines atopwithdelims bbox
-    begingroup brace brack buildrel cancelto cases ce cellcolor celsius centerdot centernot centerOver char clap
-    class colorbox columncolor cr cssId data DeclareMathOperator DeclarePairedDelimiter definecolor displaylines
-    dotsb dotsc dotsi dotsm dotso edef enclose endgroup enskip eqalign eqalignno eqref euro fcolorbox framebox
-    futurelet gdef global goodbreak hbox hfil hfill hfilll href hskip htmlClass htmlData htmlId htmlStyle
-    includegraphics intop KaTeX ket ketbra Ketbra LaTeX lcm leftroot leqalignno let llap lower makebox
-    mathaccent mathbbm mathbbmss mathbbmtt mathbfcal mathbffrak mathbfit mathbfscr mathbfsf mathclap mathds
-    mathellipsis mathllap mathmakebox mathmbox mathnormal mathrlap mathsfit mathtip mathup mathversion matrix
-    mbox micro middot mit mmlToken MoveEqLeft moveleft moveright newcolumntype newenvironment Newextarrow
-    newtagform nicefrac nobreak nonscript nonumber notag notChar nthroot ohm ointop oldstyle or overlinesegment
-    overunderset overwithdelims parbox perthousand pmatrix pmb prescript providecommand pu raise ref refeq
-    renewcommand renewenvironment require rlap root rotatebox rowcolor rule scalebox sdot shortmid shortparallel
-    shortvdotswithin shoveleft shoveright skew smallfrown smallint smallsetminus smallsmile smash splitdfrac
-    splitfrac stackbin standardstate strut style substack tag TeX textclap textllap textmd textnormal textrlap
-    textsc textsl texttip textup thickapprox thicksim toggle tripledash underlinesegment unicode unit unitfrac
-    uproot url usetagform varinjlim varliminf varlimsup varprojlim varpropto vbox vcenter vdotswithin verb vtop
-    wideparen xArrow xdef xmathstrut
+    above abovewithdelims Aboxed accent adjustlimits adots allowbreak and ang arraystretch ArrowBetweenLines
+    atopwithdelims bbox bdef begingroup bgroup blue brace brack break buildrel cancelto cases ce cellcolor
+    celsius centercolon centerdot centernot centerOver char clap class colorbox columncolor cr crampedclap
+    crampedllap crampedrlap crampedsubstack cs cssId data DeclareMathOperator DeclarePairedDelimiter
+    DeclarePairedDelimiterX DeclarePairedDelimiterXPP definecolor displaylines dotsb dotsc dotsi dotsm dotso
+    dotsx edef egroup enclose endgroup enskip eqalign eqalignno eqref euro expandafter fcolorbox framebox
+    futurelet gdef global goodbreak gray green hbox hfil hfill hfilll href hskip htmlClass htmlData htmlId
+    htmlStyle HUGE includegraphics intop KaTeX ket ketbra Ketbra LaTeX lcm leftroot leqalignno let linebreak
+    llap long loose lower makebox math mathaccent mathbbm mathbbmss mathbbmtt mathbfcal mathbffrak mathbfit
+    mathbfscr mathbfsf mathbfsfit mathbfsfup mathbfup mathclap mathds mathellipsis mathllap mathmakebox mathmbox
+    mathnormal mathrlap mathsfit mathsfup mathtip mathtoolsset mathup mathversion matrix mbox micro middot mit
+    mmlToken MoveEqLeft moveleft moveright ndownarrow newcolumntype newenvironment Newextarrow newline
+    newtagform nicefrac nobreak noexpand nonscript nonumber notag notChar nshortmid nshortparallel nthroot
+    nuparrow ohm ointop oldstyle or orange ordinarycolon overlinesegment overunderset overwithdelims parbox
+    perthousand pink pmatrix pmb prescript providecommand pu purple raise red ref refeq Relbar relbar
+    renewcommand renewenvironment require rlap root rotatebox rowcolor rule scalebox sdot sfrac shortmid
+    shortparallel shortvdotswithin shoveleft shoveright sideset skew SMALL smallfrown smallint smallsetminus
+    smallsmile smash splitdfrac splitfrac spreadlines stackbin standardstate strut style substack tag TeX
+    thickapprox thicksim Tiny tmspace toggle tripledash ugly underlinesegment unicode unit unitfrac units uproot
+    url usetagform varcoppa varinjlim varliminf varlimsup varprojlim varpropto varvdots vbox vcenter
+    vcentercolon vdotswithin verb vtop wideparen xArrow xdef xleftequilibrium xLongleftarrow xlongleftarrow
+    xlongrightarrow xLongrightarrow xmathstrut xrightequilibrium xrightleftarrows
 """
 OTHERS_KNOW = frozenset(_OTHERS_KNOW.split())
+FAMILIES = ("text", "sym", "up", "Up")
+"""Names that begin so belong to large families (`\\textcircled`, `\\symbf`, `\\upalpha`) that renderers know in part."""
 MOST_MARKS = 1000
 """Deeper nesting than this many braces and commands allow overflows the wheel's stack and ends the process."""
 REASONS = {
@@ -63,7 +70,7 @@ class Converter:
         if _is_monstrous(formula) or UNREAD.search(formula) or DEFINES.search(formula):
             return None
         for offset, name in iter_commands(formula):
-            if name not in self._known:
+            if name not in self._known and not name.startswith(FAMILIES):
                 if "Unknown command" in _objection(self._strict, f"\\{name}"):
                     return Problem(offset, f"no command is named '\\{name}'")
                 self._known.add(name)

@@ -6,7 +6,8 @@ import pytest
 
 from kbtools.app import check_files
 from kbtools.model import Finding
-from kbtools.suggest import GUESSES, loosen, loosen_heading
+from kbtools.nearest import loosen, loosen_heading
+from kbtools.suggest import GUESSES
 
 RULES = ["broken-link", "broken-embed", "broken-anchor"]
 FILES = {

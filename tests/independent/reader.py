@@ -45,6 +45,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -218,6 +219,7 @@ def without_place(document: Document) -> list[RawLink]:
 # ------------------------------------------------------------------- which file (section 3)
 
 
+@cache
 def comparable(path: str) -> str:
     """Section 1: NFC, two odd spaces as a space, lower case."""
     composed = unicodedata.normalize("NFC", path)

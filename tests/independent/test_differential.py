@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from kbtools import app
 from kbtools.model import Ambiguous, Edge, External, Found, MissingAnchor, MissingFile
 from tests.independent.reader import LinkRow, read_vault
-from tests.independent.vaults import hostile_notes
+from tests.independent.vaults import hostile_notes, vaults
 
 Row = tuple[object, ...]
 
@@ -49,7 +49,7 @@ def test_traps(case: object) -> None:
     assert our_rows(case.files) == their_rows(case.files)  # type: ignore[attr-defined]
 
 
-@given(__import__("hypothesis").strategies.nothing())
+@given(vaults())
 @settings(max_examples=300, deadline=None)
 def test_random_vaults(files: dict[str, bytes | str]) -> None:
     assert our_rows(files) == their_rows(files)

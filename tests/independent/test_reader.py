@@ -33,3 +33,25 @@ def test_places_are_where_links_begin(files: Files) -> None:
             assert text is not None
             assert text.startswith("![" if row.embed else "[", row.start)
         assert row.resolved is None or row.resolved in files
+
+
+def test_the_other_columns() -> None:
+    text = '---\nup: "[[p]]"\n---\n[[w]] ![[e]]\r\n%%[m](m)%% ![i](i.png)\n\n[r]: r\n'
+    rows = read_vault({"x.md": b"\xef\xbb\xbf" + text.encode()})
+    assert {(r.target, r.start, r.form, r.embed, r.hidden) for r in rows} == {
+        ("p", -1, "property", False, False),
+        ("w", text.index("[[w"), "wiki", False, False),
+        ("e", text.index("![[e"), "wiki", True, False),
+        ("m", text.index("[m]"), "markdown", False, True),
+        ("i.png", text.index("![i]"), "markdown", True, False),
+        ("r", text.index("[r]"), "reference", False, False),
+    }
+
+
+def test_a_canvas_file_node_has_its_own_form() -> None:
+    nodes = '{"nodes": [{"type": "file", "file": "a.md"}, {"type": "text", "text": "![[b]]"}]}'
+    rows = read_vault({"c.canvas": nodes})
+    assert {(r.target, r.start, r.form, r.embed) for r in rows} == {
+        ("a.md", -1, "canvas", False),
+        ("b", -1, "wiki", True),
+    }

@@ -49,8 +49,8 @@ B = ok("B", "B.md")
 
 def note(name: str, body: bytes | str, *expected: Expected, **more: str) -> Case:
     """A note `x.md` beside the empty notes A and B."""
-    files: Files = {"A.md": "", "B.md": "", "x.md": body}
-    return Case(name, files | more, list(expected))
+    files: Files = {"A.md": "", "B.md": "", "x.md": body, **more}
+    return Case(name, files, list(expected))
 
 
 def vault(name: str, files: Files, *expected: Expected) -> Case:

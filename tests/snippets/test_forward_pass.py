@@ -20,7 +20,8 @@ SIZES, M = (4, 6, 5, 3), 7
 def altered(old: str, new: str) -> SimpleNamespace:
     """改动一处的片段：一个故意写错的版本。"""
     source = inspect.getsource(forward_pass)
-    assert source.count(old) == 1, f"{old!r} occurs {source.count(old)} times"
+    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
+        raise LookupError(f"{old!r} occurs {source.count(old)} times")
     space: dict[str, object] = {"__name__": "altered"}
     exec(compile(source.replace(old, new), "altered", "exec"), space)
     return SimpleNamespace(**space)
@@ -236,6 +237,29 @@ def test_without_activations_depth_adds_nothing(device, dtype, assert_close):
     deep = forward(x, layers, identity)[-1]
     w, b = w_3 @ w_2 @ w_1, w_3 @ (w_2 @ b_1 + b_2) + b_3
     assert_close(deep, w @ x + b)
+
+
+def test_changing_units_changes_the_weight_and_not_the_function(assert_close):
+    """勘误：权重的大小不是输入的重要程度。第一个输入由米改成毫米，它的权重就小一千倍。"""
+    layers = random_layers("cpu", torch.float64)
+    x = torch.randn(SIZES[0], M, dtype=torch.float64)
+    units = torch.tensor([1000.0, 1, 1, 1], dtype=torch.float64)
+    (w_1, b_1), *rest = layers
+    rescaled = [(w_1 / units, b_1), *rest]
+    expected = forward(x, layers, torch.tanh)[-1]
+    assert_close(forward(units[:, None] * x, rescaled, torch.tanh)[-1], expected, factor=10)
+
+
+def test_flat_bias_in_the_column_layout_is_wrong_without_a_word():
+    """列写法里 b 写成 (n,)：m = n 时不报错，却加到了样本那一维上；m ≠ n 时才报错。"""
+    layers = random_layers("cpu", torch.float64, sizes=(4, 3))
+    flat = as_rows(layers)
+    square = torch.randn(4, 3, dtype=torch.float64)  # m = n = 3
+    wrong = forward(square, flat, torch.tanh)[-1]
+    assert wrong.shape == (3, 3)
+    assert not torch.allclose(wrong, forward(square, layers, torch.tanh)[-1])
+    with pytest.raises(RuntimeError):
+        forward(torch.randn(4, 5, dtype=torch.float64), flat, torch.tanh)
 
 
 # --- 分段线性网络 ---

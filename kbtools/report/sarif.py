@@ -1,0 +1,70 @@
+"""A report as SARIF 2.1.0, for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+from urllib.parse import quote
+
+from kbtools import __version__
+from kbtools.model import Finding, Report
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+class Described(Protocol):
+    """A rule, as far as a report tells of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def doc(self) -> str: ...
+
+
+def render(report: Report, *, prefix: str = "", rules: Sequence[Described] = ()) -> str:
+    """One run; `rules` are described as far as they found something."""
+    found = sorted({finding.rule for finding in report.findings})
+    numbers = {name: number for number, name in enumerate(found)}
+    described = {rule.name: rule for rule in rules}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "kb",
+                "semanticVersion": __version__,
+                "rules": [_rule(name, described.get(name)) for name in found],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, numbers[finding.rule], prefix) for finding in report.findings],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rule(name: str, described: Described | None) -> dict[str, object]:
+    if described is None:
+        return {"id": name}
+    first, _, rest = described.doc.partition("\n\n")
+    rule: dict[str, object] = {"id": name, "shortDescription": {"text": " ".join(first.split())}}
+    if rest.strip():
+        rule["help"] = {"text": rest.strip()}
+    return rule
+
+
+def _result(finding: Finding, number: int, prefix: str) -> dict[str, object]:
+    line, column, end_line, end_column = finding.where or (1, 1, 1, 1)
+    hint = f" ({finding.hint})" if finding.hint else ""
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": number,
+        "level": finding.severity,
+        "message": {"text": finding.message + hint},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(prefix + finding.path)},
+                    "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
+                }
+            }
+        ],
+    }
