@@ -42,7 +42,7 @@ def add_hints(findings: Iterable[Finding], vault: Vault) -> list[Finding]:
             finding = files.explain(finding, guess=guesses < GUESSES)
             guesses += not finding.fix
         elif finding.rule == "broken-anchor":
-            finding = places.explain(finding, guess=guesses < GUESSES)
+            finding = replace(places.explain(finding, guess=guesses < GUESSES), place="")
             guesses += not finding.fix
         explained.append(finding)
     return explained

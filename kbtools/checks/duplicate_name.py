@@ -33,7 +33,7 @@ def check(vault: Vault) -> Iterator[Finding]:
         if name == known or folded in ORDINARY:
             continue
         message = f"'{name}' and '{known}' ({other}) differ only in {_difference(name, known)}"
-        yield Finding("duplicate-name", SEVERITY, path, Span(0, 0), message, target=name, place=other)
+        yield Finding("duplicate-name", SEVERITY, path, Span(0, 0), message, target=name)
 
 
 def _stem(path: NotePath) -> str:

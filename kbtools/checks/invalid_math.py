@@ -22,6 +22,8 @@ SEVERITY: Final = "error"
 NEEDS: Final = "site"
 LEFT_OPEN: Final = r"\$(?<![\\$A-Za-z0-9_]\$)(?:\$(?=[^$\n\\^_{]*+[\\^_{])|(?=\\[A-Za-z]{2}|[A-Za-z][_^][A-Za-z0-9{\\]))"
 BLANK_CLOSE: Final = r"[^$\n]*+(?<=[ \t])\$(?!\$)"
+STRAY: Final = r"(?<![\\$])\$(?!\$)"
+BLANK_HINT: Final = "no blank may stand right inside the dollars"
 
 
 def check_note(note: Note) -> Iterator[Finding]:
@@ -36,7 +38,7 @@ def check_note(note: Note) -> Iterator[Finding]:
     links = (link.span for link in note.links)
     for match in iter_outside(re.finditer(LEFT_OPEN, text), chain(note.opaque, links)):
         if match.start() >= body:
-            hint = "no blank may stand before the closing '$'" if re.compile(BLANK_CLOSE).match(text, match.end()) else ""
+            hint = BLANK_HINT if re.compile(BLANK_CLOSE).match(text, match.end()) else ""
             yield _finding(note, Span(*match.span()), f"'{match[0]}' is never closed", hint)
     converter = mathcore.find_converter(text[span.start : span.end] for span in formulas) if formulas else None
     for span in formulas:
@@ -46,6 +48,10 @@ def check_note(note: Note) -> Iterator[Finding]:
             yield _finding(note, Span(span.start, start), f"'{mark}' is never closed")
             continue
         formula = text[start:end]
+        if mark == "$" and re.search(STRAY, formula) and re.search(r"[\\^_{]", formula):
+            hint = BLANK_HINT if re.match(BLANK_CLOSE, formula) else ""
+            yield _finding(note, Span(span.start, start), "'$' is never closed", hint)
+            continue
         if converter is not None and converter.draws(formula):
             continue
         problem = latex.find_problem(formula) or (converter.find_problem(formula) if converter else None)

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.model import Ambiguous, Finding, Found, MissingAnchor, NotePath, Span, Vault
+from kbtools.model import Finding, NotePath, Span, Vault
 
 SEVERITY: Final = "error"
 NEEDS: Final = ""
-LEADS: Final = (Found, MissingAnchor, Ambiguous)
 
 
 def check(vault: Vault) -> Iterator[Finding]:
@@ -33,8 +32,10 @@ def check(vault: Vault) -> Iterator[Finding]:
 
 def _find_span(vault: Vault, path: NotePath, prerequisite: NotePath) -> Span:
     """Where the properties of `path` name the prerequisite."""
+    from kbtools import graph
+
     for edge in vault.iter_edges():
-        to, key = edge.to, edge.link.key.partition(".")[0]
-        if edge.source == path and key == "prerequisites" and isinstance(to, LEADS) and to.path == prerequisite:
+        named = edge.source == path and edge.link.key.partition(".")[0] == "prerequisites"
+        if named and graph.path_of(edge) == prerequisite:
             return edge.link.span
     return Span(0, 0)

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.model import Ambiguous, Finding, Found, MissingAnchor, NotePath, Span, Vault
+from kbtools.model import Finding, NotePath, Span, Vault
 
 SEVERITY: Final = "off"
 NEEDS: Final = ""
-LEADS: Final = (Found, MissingAnchor, Ambiguous)
 
 
 def check(vault: Vault) -> Iterator[Finding]:
@@ -27,10 +26,10 @@ def check(vault: Vault) -> Iterator[Finding]:
     if not redundant:
         return
     for edge in vault.iter_edges():
-        if edge.link.key.partition(".")[0] == "prerequisites" and isinstance(edge.to, LEADS):
-            via = redundant.pop((edge.source, edge.to.path), None)
-            if via is not None:
-                yield _finding(edge.source, edge.link.span, edge.to.path, via)
+        implied = graph.path_of(edge) if edge.link.key.partition(".")[0] == "prerequisites" else None
+        via = redundant.pop((edge.source, implied), None) if implied else None
+        if implied and via:
+            yield _finding(edge.source, edge.link.span, implied, via)
 
 
 def _finding(path: NotePath, span: Span, implied: NotePath, via: NotePath) -> Finding:

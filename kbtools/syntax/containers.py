@@ -317,7 +317,7 @@ class _Walker:
             if self.empty_item and whole and start != near:
                 return
             return
-        if self.leaf == "paragraph":  # a continuation, perhaps a lazy one
+        if self.leaf == "paragraph" and (whole or not self.in_table):  # a continuation, perhaps a lazy one
             self._row_line(start, near, end)
             self.leaf_end = end
             return

@@ -37,7 +37,7 @@ TOKEN = re.compile(
     |\[(?P<open>)
     |!\[(?P<image>)
     |\](?P<close>)
-    |\$(?P<formula>(?![\s$])(?:[^$\\\r\n]|\\.)++)(?<![\s\\])\$(?![0-9$])
+    |\$(?P<formula>(?![\s$])(?:[^$\\\r\n]|\\.)++)(?<![\s\\])\$(?![0-9])
     |\$(?P<math>\$?+)
     |%(?P<comment>%)
     |<(?P<html>!--|{TAG}|[A-Za-z][A-Za-z0-9+.-]{{1,31}}+:[^\s<>]*+>)
@@ -46,9 +46,9 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-BARE = r"(?:[^\s()\\]|\\\S|\\(?=\s))"
+BARE = r"(?:[^\s()\\]|\\\S|\\(?=\s|\Z))"
 for _ in range(3):  # balanced parentheses, three deep
-    BARE = rf"(?:[^\s()\\]|\\\S|\\(?=\s)|\({BARE}*+\))"
+    BARE = rf"(?:[^\s()\\]|\\\S|\\(?=\s|\Z)|\({BARE}*+\))"
 TITLE = r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"""
 DESTINATION = rf"(?:<(?P<angle>(?:[^<>\\\r\n]|\\.)*+)>|(?P<bare>(?!<){BARE}++))"
 SPACE = r"(?:[ \t]*+(?:\r?\n)?[ \t]*+)"
@@ -59,7 +59,7 @@ DEFINITION = re.compile(
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|.*?//", re.DOTALL)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")
 UNESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9$])")
+MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9])")
 PREFIX = re.compile(r"[ \t>]*+$")
 LINE_START = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}+[.)])[ \t])*+$")
 
@@ -73,6 +73,7 @@ class Inline(NamedTuple):
     footnotes: list[tuple[str, int, int]]
     math: list[tuple[int, int]]
     opaque: list[tuple[int, int]]
+    comments: list[tuple[int, int]]
 
 
 def scan_inline(text: str, start: int, blocks: Blocks) -> Inline:
@@ -95,7 +96,7 @@ def _drop_outer(scanner: _Scanner) -> None:
     inner = sorted(start for start, label in scanner.references if label in scanner.labels)
     inner.append(len(scanner.text))
     links = scanner.found.links
-    links[:] = [link for link in links if link[0] & 15 != MARKDOWN or inner[bisect_right(inner, link[4])] > link[5]]
+    links[:] = [link for link in links if link[0] & 15 != MARKDOWN or inner[bisect_right(inner, link[4])] >= link[5]]
 
 
 class _Scanner:
@@ -104,7 +105,7 @@ class _Scanner:
     def __init__(self, text: str, start: int, blocks: Blocks) -> None:
         self.text = text
         self.start = start
-        self.found = Inline([], [], [], [], [], [])
+        self.found = Inline([], [], [], [], [], [], [])
         self.hidden = 0
         self.limits = blocks.limits
         self.limit_index = 0
@@ -192,7 +193,7 @@ class _Scanner:
                     self._drop_inner(opener, embed=embed)
                     self._markdown(MARKDOWN | (EMBED if embed else 0), target, display, opener, tail.end())
                 return tail.end()
-        elif next_char == ":" and not embed and not self.openers and self._defines(opener):
+        elif next_char == ":" and not embed and self._defines(opener):
             definition = DEFINITION.match(self.text, after, self.end)
             if definition and content < token.start() and not definition[0].lstrip(": \t\r\n").startswith(("[[", "![[")):
                 target = definition["angle"] if definition["angle"] is not None else definition["bare"]
@@ -321,15 +322,20 @@ class _Scanner:
         start, after = token.span()
         if self.hidden:
             self.hidden = 0
+            self.found.comments[-1] = (self.found.comments[-1][0], after)
         elif self._begins_line(start):
-            self.hidden = HIDDEN
+            self._hide(start)
         elif self.unclosed.get("%%", -1) <= after:
             close = self.text.find("%%", after, self.end)
             if close >= 0 and self._together(after, close):
-                self.hidden = HIDDEN
+                self._hide(start)
             else:
                 self.unclosed["%%"] = self.end if close < 0 else self._limit_after(after)
         return after
+
+    def _hide(self, start: int) -> None:
+        self.hidden = HIDDEN
+        self.found.comments.append((start, len(self.text)))
 
     def _html(self, token: re.Match[str]) -> int:
         start, end = token.span()

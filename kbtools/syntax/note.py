@@ -108,8 +108,13 @@ class LazyNote(Note):
     @property
     def opaque(self) -> tuple[Span, ...]:
         parsed = self._parse()
-        ranges = sorted(parsed.blocks.opaque + parsed.inline.opaque + parsed.inline.math)
-        return tuple(Span(start, end) for start, end in ranges)
+        inline = parsed.inline
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(parsed.blocks.opaque + inline.opaque + inline.math + inline.comments):
+            if merged and start < merged[-1][1]:
+                start, end = merged[-1][0], max(end, merged.pop()[1])
+            merged.append((start, end))
+        return tuple(Span(start, end) for start, end in merged)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LazyNote) and (self._path, self._columns) == (other._path, other._columns)

@@ -7,11 +7,12 @@ path, the block `findings` is what must come out. See docs/rules/README.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbtools.model import Finding, Report, Span
+from kbtools.model import Report, Span
+from kbtools.report.text import render_finding
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 HEADING = re.compile(r"^## (?P<kind>Fires|Silent): (?P<title>.+)$|^## .+$", re.MULTILINE)
@@ -72,19 +73,8 @@ def _contents(block: re.Match[str]) -> str | bytes:
 
 
 def render(report: Report) -> str:
-    """The findings as a page writes them, one a line."""
-    return "".join(f"{line}\n" for line in _iter_lines(report))
-
-
-def _iter_lines(report: Report) -> Iterator[str]:
-    for finding in report.findings:
-        hint = f" ({finding.hint})" if finding.hint else ""
-        yield f"{finding.path}:{_position(finding, report)} {finding.rule} {finding.message}{hint}"
-
-
-def _position(finding: Finding, report: Report) -> str:
-    before = report.text_of(finding.path)[: finding.span.start]
-    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+    """The findings as `kb check` prints them, one a line."""
+    return "".join(f"{render_finding(finding)}\n" for finding in report.findings)
 
 
 def rewrite(path: Path, found: Mapping[Span, str]) -> None:

@@ -16,6 +16,7 @@ from snippets.nn.activations import (
     d_gelu,
     d_relu,
     d_sigmoid,
+    d_silu,
     d_softmax,
     d_tanh,
     gelu,
@@ -228,6 +229,23 @@ def test_gelu_and_silu_dip_below_zero_where_the_note_says(assert_close):
         assert abs(z[i].item() - where) < 1e-4
         assert abs(value.item() - lowest) < 1e-4
     assert d_gelu(torch.tensor(-0.76)).item() < 0 < d_gelu(torch.tensor(-0.74)).item()
+
+
+def test_table_of_the_note():
+    columns = ("sigmoid", "tanh", "relu", "gelu", "silu", "softplus")
+    table = {
+        ("", -2.0): (0.1192, -0.9640, 0, -0.0455, -0.2384, 0.1269),
+        ("", 2.0): (0.8808, 0.9640, 2, 1.9545, 1.7616, 2.1269),
+        ("d_", -2.0): (0.1050, 0.0707, 0, -0.0852, -0.0908, 0.1192),
+        ("d_", 2.0): (0.1050, 0.0707, 1, 1.0852, 1.0908, 0.8808),
+    }
+    for (prefix, z), row in table.items():
+        for name, number in zip(columns, row, strict=True):
+            f = getattr(activations, prefix + name)
+            assert round(f(torch.tensor(z, dtype=torch.float64)).item(), 4) == number
+    z = torch.linspace(-6, 6, 120_001, dtype=torch.float64)
+    assert round(d_gelu(z).max().item(), 3) == 1.129
+    assert round(d_silu(z).max().item(), 3) == 1.100
 
 
 # --- softmax ---

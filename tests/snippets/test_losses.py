@@ -225,6 +225,15 @@ def test_worked_examples_of_the_note(assert_close):
     assert round(cross_entropy(z, k, 0.1).item(), 4) == 0.4823
 
 
+def test_regression_example_of_the_note(assert_close):
+    y_hat = torch.tensor([[2.5], [0.0], [2.0], [8.0]], dtype=torch.float64)
+    y = torch.tensor([[3.0], [-0.5], [2.0], [4.0]], dtype=torch.float64)
+    assert (mse(y_hat, y).item(), mae(y_hat, y).item()) == (4.125, 1.25)
+    assert huber(y_hat, y).item() == 0.9375
+    expected = torch.tensor([[-0.25], [0.25], [0.0], [2.0]], dtype=torch.float64)
+    assert_close(mse_grad(y_hat, y), expected)
+
+
 def test_far_logits_neither_overflow_nor_vanish(device, dtype, assert_close):
     z = torch.tensor([-200.0, 200.0], device=device, dtype=dtype)
     one = torch.ones_like(z)
@@ -249,10 +258,13 @@ def test_log_of_zero(dtype):
 
 
 def test_probability_route_loses_what_the_logit_route_keeps():
-    z, y = torch.tensor([-200.0]), torch.tensor([1.0])
-    assert torch.sigmoid(z).item() == 0
-    assert bce(torch.sigmoid(z), y).item() == math.inf
-    assert bce_logits(z, y).item() == 200
+    """float32 的 σ(17) 已经是 1，σ(-200) 已经是 0；库把对数截在 -100，完全答错也只报 100。"""
+    for far, label in ((17.0, 0.0), (-200.0, 1.0)):
+        z, y = torch.tensor([far]), torch.tensor([label])
+        assert torch.sigmoid(z).item() == 1 - label
+        assert bce(torch.sigmoid(z), y).item() == math.inf
+        assert F.binary_cross_entropy(torch.sigmoid(z), y).item() == 100
+        assert bce_logits(z, y).item() == abs(far)
 
 
 def test_best_constant_is_mean_or_median():
@@ -291,7 +303,12 @@ def test_cross_entropy_is_entropy_plus_kl_and_never_below(device, dtype, assert_
     assert_close(crossed, entropy + kl(log_p, log_q))
     assert kl(log_p, log_q) > 0
     assert_close(kl(log_p, log_p), torch.zeros_like(entropy))
-    assert abs(kl(log_p, log_q) - kl(log_q, log_p)) > 1e-3
+
+
+def test_kl_is_not_symmetric():
+    log_p, log_q = (torch.tensor([p], dtype=torch.float64).log() for p in ([0.9, 0.1], [0.5, 0.5]))
+    assert round(kl(log_p, log_q).item(), 4) == 0.3681
+    assert round(kl(log_q, log_p).item(), 4) == 0.5108
 
 
 def test_kl_of_an_impossible_class_is_zero(assert_close):

@@ -40,6 +40,7 @@ def random_problem(device, dtype, sizes=SIZES, m=M):
         (w, torch.randn_like(b) / 2) for w, b in initialize(sizes, device=device, dtype=dtype)
     ]
     x = torch.randn(sizes[0], m, device=device, dtype=dtype)
+    layers[-1][1].sub_(forward(x, layers)[1][-1].mean(dim=1, keepdim=True))  # 输出有正有负
     y = torch.randn(sizes[-1], m, device=device, dtype=dtype)
     classes = torch.randint(sizes[-1], (m,), device=device)
     one_hot = torch.eye(sizes[-1], device=device, dtype=dtype)[:, classes]
@@ -158,7 +159,7 @@ def test_gradients_are_central_differences(assert_close):
     got = gradients(mlp_backprop, layers, x, y, mse_delta)
     for pair, grads in zip(central_differences(layers, x, y, h=1e-5), got, strict=True):
         for numeric, grad in zip(pair, grads, strict=True):
-            assert_close(numeric, grad, factor=5)  # 舍入误差约 eps·J/h，八个种子实测不到 0.9 倍容差
+            assert_close(numeric, grad, factor=5)  # 舍入误差约 eps·J/h，八个种子实测不到 1.3 倍容差
 
 
 def test_smaller_steps_are_not_better():
