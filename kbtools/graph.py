@@ -7,8 +7,10 @@ carries the links behind it. Everything is a free function over a graph or over 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from kbtools.errors import KbError
 from kbtools.model import Ambiguous, Edge, External, Found, MissingAnchor, NotePath, Vault
 from kbtools.syntax.names import fold_name
 
@@ -151,27 +153,31 @@ def iter_redundant(prerequisites: Prerequisites) -> Iterator[tuple[NotePath, Not
 
 def learning_path(prerequisites: Prerequisites, goal: NotePath, known: Collection[NotePath] = ()) -> list[NotePath]:
     """What to read first, in order, the goal last: every note after its prerequisites; of those that may come next, the
-    one nearest to the start, then by path. What is known, and what only leads to it, is left out."""
-    needed: dict[NotePath, int] = {}
-    depth = _depths(prerequisites)
+    one nearest to the start, then by path. What is known, and what only leads to it, is left out.
+
+    Raises KbError when the prerequisites go in a circle: then nobody could start.
+    """
+    order: list[NotePath] = []
+    sorter = TopologicalSorter(_needed(prerequisites, goal, frozenset(known) - {goal}))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        ring = " → ".join(title_of(path) for path in reversed(error.args[1]))
+        raise KbError(f"prerequisites in a circle: {ring}", "kb check tells where") from error
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return order
+
+
+def _needed(prerequisites: Prerequisites, goal: NotePath, known: Collection[NotePath]) -> dict[NotePath, list[NotePath]]:
+    """The goal and all it needs, each with its own prerequisites; what is known is left out."""
+    needed: dict[NotePath, list[NotePath]] = {}
     pending = [goal]
     while pending:
         note = pending.pop()
-        if note in needed or (note in known and note != goal):
-            continue
-        needed[note] = depth.get(note, 0)
-        pending += prerequisites.get(note, ())
-    return sorted(needed, key=lambda note: (note == goal, needed[note], note))
-
-
-def _depths(prerequisites: Prerequisites) -> dict[NotePath, int]:
-    """How many steps of prerequisites lead to each note at most; the notes of a circle share one step."""
-    import networkx as nx
-
-    graph = prerequisite_graph(prerequisites)
-    knots = nx.condensation(graph)
-    depth: dict[NotePath, int] = {}
-    for level, generation in enumerate(nx.topological_generations(knots)):
-        for knot in generation:
-            depth.update((NotePath(note), level) for note in knots.nodes[knot]["members"])
-    return depth
+        if note not in needed:
+            needed[note] = sorted(before for before in prerequisites.get(note, ()) if before not in known)
+            pending += needed[note]
+    return needed

@@ -28,12 +28,12 @@ class Prefixes(NamedTuple):
     project: str
 
 
-def open_vault(vault: str | None) -> Snapshot:
-    """The vault named by `--vault`, or the one around the working directory, as it is now."""
+def open_vault(vault: str | None) -> tuple[Snapshot, Config]:
+    """The vault named by `--vault`, or the one around the working directory, as it is now, and its configuration."""
     project = app.open_project(vault, Path.cwd())
     with progress_on(sys.stderr) as progress:
         snapshot: Snapshot = app.scan(project, progress=progress)
-    return snapshot
+    return snapshot, project.config
 
 
 # ------------------------------------------------------------------------------------------------ paths
@@ -121,7 +121,7 @@ def _way(folder: Path, start: Path, root: Path) -> str:
 
 
 def find_note(vault: Snapshot, root: Path, written: str) -> NotePath:
-    """The file of the vault that a person means by a path in the vault, a path from here, or a name.
+    """The file of the vault at `root` that a person means by a path in the vault, a path from here, or a name.
 
     Raises NoteError when there is none, or when several have that name.
     """

@@ -72,3 +72,15 @@ def describe_links(rows: Iterable[LinkRow]) -> Iterator[str]:
         status = "" if row.status == "ok" else f" ({row.status})"
         hidden = " (hidden)" if row.hidden else ""
         yield f"{row.source}:{row.line}:{row.column} {written}{meaning}{status}{hidden}"
+
+
+class FileRow(NamedTuple):
+    """A file of the vault and what it is: note, canvas, notebook or attachment."""
+
+    path: NotePath
+    kind: str
+
+
+def describe_files(rows: Iterable[FileRow]) -> Iterator[str]:
+    """The paths, one a line."""
+    return (row.path for row in rows)

@@ -6,18 +6,19 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 from __future__ import annotations
 
 from kbtools.model import Finding, Report
+from kbtools.report.places import address
 from kbtools.report.text import render_summary
 
 
-def render(report: Report, *, prefix: str = "") -> str:
+def render(report: Report, *, prefix: str = "", project: str = "") -> str:
     """One command a finding, then the summary as a plain line."""
-    return "\n".join([*(_command(found, prefix) for found in report.findings), render_summary(report)]) + "\n"
+    return "\n".join([*(_command(found, address(found, prefix, project)) for found in report.findings), render_summary(report)]) + "\n"
 
 
-def _command(found: Finding, prefix: str) -> str:
+def _command(found: Finding, file: str) -> str:
     line, column, end_line, end_column = found.where or (1, 1, 1, 1)
     properties = {
-        "file": prefix + found.path,
+        "file": file,
         "line": line,
         "endLine": end_line,
         "col": column,
@@ -28,7 +29,8 @@ def _command(found: Finding, prefix: str) -> str:
         del properties["col"], properties["endColumn"]  # only understood within one line
     written = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())
     hint = f" ({found.hint})" if found.hint else ""
-    return f"::{found.severity} {written}::{_escape(found.message + hint)}"
+    second = f" [{found.place}]" if found.place else ""
+    return f"::{found.severity} {written}::{_escape(found.message + hint + second)}"
 
 
 def _escape(text: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from kbtools import __version__
 from kbtools.model import Finding, Report
+from kbtools.report.places import address
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -22,7 +23,7 @@ class Described(Protocol):
     def doc(self) -> str: ...
 
 
-def render(report: Report, *, prefix: str = "", rules: Sequence[Described] = ()) -> str:
+def render(report: Report, *, prefix: str = "", project: str = "", rules: Sequence[Described] = ()) -> str:
     """One run; `rules` are described as far as they found something."""
     found = sorted({finding.rule for finding in report.findings})
     numbers = {name: number for number, name in enumerate(found)}
@@ -36,7 +37,9 @@ def render(report: Report, *, prefix: str = "", rules: Sequence[Described] = ())
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, numbers[finding.rule], prefix) for finding in report.findings],
+        "results": [
+            _result(finding, numbers[finding.rule], address(finding, prefix, project)) for finding in report.findings
+        ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
@@ -51,7 +54,7 @@ def _rule(name: str, described: Described | None) -> dict[str, object]:
     return rule
 
 
-def _result(finding: Finding, number: int, prefix: str) -> dict[str, object]:
+def _result(finding: Finding, number: int, file: str) -> dict[str, object]:
     line, column, end_line, end_column = finding.where or (1, 1, 1, 1)
     hint = f" ({finding.hint})" if finding.hint else ""
     return {
@@ -62,7 +65,7 @@ def _result(finding: Finding, number: int, prefix: str) -> dict[str, object]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(prefix + finding.path)},
+                    "artifactLocation": {"uri": quote(file, errors="surrogateescape")},
                     "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
                 }
             }

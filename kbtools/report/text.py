@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
+from typing import Final
 
 from kbtools.model import Finding, Outcome, Report
+from kbtools.report.places import address
 
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 BOLD, RED, YELLOW, GREEN, DIM, PLAIN = "\033[1m", "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[0m"
 
 
-def render(report: Report, *, prefix: str = "", colour: bool = False) -> str:
-    """The findings and the summary. `prefix` goes before each path of the vault, so that a terminal can open it."""
+def render(report: Report, *, prefix: str = "", project: str = "", colour: bool = False) -> str:
+    """The findings and the summary. `prefix` goes before each path of the vault and `project` before each of the
+    project, so that a terminal can open it."""
     groups = [
-        "\n".join(render_finding(found, prefix=prefix, colour=colour) for found in group)
+        "\n".join(render_finding(found, prefix=prefix, project=project, colour=colour) for found in group)
         for _, group in groupby(report.findings, key=lambda found: found.path)
     ]
     return "\n\n".join([*groups, render_summary(report, colour=colour)]) + "\n"
 
 
-def render_finding(found: Finding, *, prefix: str = "", colour: bool = False) -> str:
+def render_finding(found: Finding, *, prefix: str = "", project: str = "", colour: bool = False) -> str:
     """One line."""
     line, column = found.where[:2] if found.where else (1, 1)
-    place = f"{prefix}{found.path}:{line}:{column}"
-    hint = f" ({found.hint})" if found.hint else ""
-    second = f" [{found.place}]" if found.place else ""
+    place = plain(f"{address(found, prefix, project)}:{line}:{column}")
+    message = plain(found.message)
+    hint = plain(f" ({found.hint})") if found.hint else ""
+    second = plain(f" [{project}{found.place}]") if found.place else ""
     if not colour:
-        return f"{place} {found.rule} {found.message}{hint}{second}"
+        return f"{place} {found.rule} {message}{hint}{second}"
     tone = RED if found.severity == "error" else YELLOW
-    return f"{BOLD}{place}{PLAIN} {tone}{found.rule}{PLAIN} {found.message}{DIM}{hint}{second}{PLAIN}"
+    return f"{BOLD}{place}{PLAIN} {tone}{found.rule}{PLAIN} {message}{DIM}{hint}{second}{PLAIN}"
+
+
+def plain(text: str) -> str:
+    """The text with control characters shown by their escapes: a name in a vault commands no terminal."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def render_summary(report: Report, *, colour: bool = False) -> str:
