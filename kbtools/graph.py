@@ -98,8 +98,8 @@ def backlinks(graph: Graph, path: str) -> list[Edge]:
 def prerequisites_of(vault: Vault) -> Prerequisites:
     """What each note asks to be read before it: its `prerequisites` property, as far as the links resolve."""
     found: dict[NotePath, dict[NotePath, None]] = {}
-    for edge in vault.iter_edges():
-        if edge.link.form != "property" or edge.link.key.partition(".")[0] != PREREQUISITES:
+    for edge in vault.iter_property_edges():
+        if edge.link.key.partition(".")[0] != PREREQUISITES:
             continue
         path = path_of(edge)
         if path is not None:

@@ -221,6 +221,12 @@ class Vault(Protocol):
     def iter_edges(self) -> Iterator[Edge]:
         """Every link with its meaning, by path and position."""
 
+    def iter_property_edges(self) -> Iterator[Edge]:
+        """Of these, the links in properties."""
+
+    def iter_targets(self) -> Iterator[tuple[NotePath, NotePath]]:
+        """(source, file) of every link that finds its file: no nouns are made, so a whole vault costs little."""
+
     def iter_aliases(self) -> Iterator[tuple[NotePath, str]]:
         """Every alias of every note."""
 

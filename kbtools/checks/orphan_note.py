@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.model import Ambiguous, Finding, Found, MissingAnchor, NotePath, Span, Vault
+from kbtools.model import Finding, NotePath, Span, Vault
 
 SEVERITY: Final = "off"
 NEEDS: Final = ""
@@ -23,11 +23,7 @@ TEMPLATE_FOLDERS: Final = frozenset({"template", "templates", "_templates", "模
 
 
 def check(vault: Vault) -> Iterator[Finding]:
-    linked: set[NotePath] = set()
-    for edge in vault.iter_edges():
-        to = edge.to
-        if isinstance(to, Found | MissingAnchor | Ambiguous) and to.path != edge.source:
-            linked.add(to.path)
+    linked = {path for source, path in vault.iter_targets() if path != source}
     for path in vault.notes:
         if path in linked or _is_entrance(path) or vault.notes[path].properties.get("kind") == "map":
             continue

@@ -34,7 +34,7 @@ def _find_span(vault: Vault, path: NotePath, prerequisite: NotePath) -> Span:
     """Where the properties of `path` name the prerequisite."""
     from kbtools import graph
 
-    for edge in vault.iter_edges():
+    for edge in vault.iter_property_edges():
         named = edge.source == path and edge.link.key.partition(".")[0] == "prerequisites"
         if named and graph.path_of(edge) == prerequisite:
             return edge.link.span

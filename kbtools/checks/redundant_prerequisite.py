@@ -25,7 +25,7 @@ def check(vault: Vault) -> Iterator[Finding]:
     redundant = {(note, implied): via for note, implied, via in graph.iter_redundant(graph.prerequisites_of(vault))}
     if not redundant:
         return
-    for edge in vault.iter_edges():
+    for edge in vault.iter_property_edges():
         implied = graph.path_of(edge) if edge.link.key.partition(".")[0] == "prerequisites" else None
         via = redundant.pop((edge.source, implied), None) if implied else None
         if implied and via:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.model import Ambiguous, Finding, Found, MissingAnchor, Span, Vault
+from kbtools.model import Finding, Span, Vault
 
 SEVERITY: Final = "off"
 NEEDS: Final = ""
@@ -26,8 +26,7 @@ KINDS: Final = frozenset((*PICTURES, *SOUND_AND_FILM, *DOCUMENTS))
 
 def check(vault: Vault) -> Iterator[Finding]:
     unused = {path for path in vault.attachments if path[path.rfind(".") + 1 :].lower() in KINDS}
-    for edge in vault.iter_edges() if unused else ():
-        if isinstance(edge.to, Found | MissingAnchor | Ambiguous):
-            unused.discard(edge.to.path)
+    if unused:
+        unused.difference_update(path for _, path in vault.iter_targets())
     for path in sorted(unused):
         yield Finding("unused-attachment", "warning", path, Span(0, 0), "no note links to this attachment")

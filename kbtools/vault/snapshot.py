@@ -25,7 +25,7 @@ from kbtools.model import (
     Source,
 )
 from kbtools.resolve import Index, Target, find_anchor, names_place
-from kbtools.syntax.inline import CANVAS, HIDDEN, SCHEME, RawLink
+from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, SCHEME, RawLink
 from kbtools.syntax.note import LazyNote, make_anchor, make_link
 from kbtools.syntax.scan import Columns, RawAnchor
 from kbtools.vault.cache import Blob
@@ -106,6 +106,28 @@ class Snapshot:
         """Every link with its meaning, by path and place."""
         for path in self.paths:
             yield from self.edges_of(path)
+
+    def iter_property_edges(self) -> Iterator[Edge]:
+        """The links in properties, by path and place."""
+        loads, blobs = marshal.loads, self.blobs
+        for path in self.paths:
+            for raw in loads(blobs[path])[0][0]:
+                if raw[0] & 7 == PROPERTY:
+                    yield Edge(path, make_link(raw), self._mean(raw, path))
+
+    def iter_targets(self) -> Iterator[tuple[NotePath, NotePath]]:
+        """(source, file) of every link that finds its file."""
+        loads, blobs, resolve = marshal.loads, self.blobs, self.index.resolve
+        for path in self.paths:
+            for raw in loads(blobs[path])[0][0]:
+                if raw[0] & 7 == CANVAS:
+                    exact = self.index.find_exact(raw[1])
+                    if exact is not None:
+                        yield path, NotePath(exact)
+                    continue
+                found = resolve(raw[1], path)
+                if found is not None:
+                    yield path, NotePath(found.path)
 
     def edges_of(self, path: NotePath) -> Iterator[Edge]:
         """The links of one file with their meaning."""
