@@ -257,9 +257,7 @@ def snapshot_of(files: Mapping[str, str | bytes], config: Config | None = None, 
     )
 
 
-def check_files(
-    files: Mapping[str, str | bytes], *, select: Sequence[str] = (), outcomes: Sequence[Outcome] = ()
-) -> Report:
+def check_files(files: Mapping[str, str | bytes], *, select: Sequence[str] = (), outcomes: Sequence[Outcome] = ()) -> Report:
     """Check a project given as texts: `kb.toml` configures it, all else is the vault. Nothing is executed."""
     from kbtools.config import parse_config_text
     from kbtools.rulebook import judge, open_rulebook

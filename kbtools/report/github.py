@@ -12,7 +12,8 @@ from kbtools.report.text import render_summary
 
 def render(report: Report, *, prefix: str = "", project: str = "") -> str:
     """One command a finding, then the summary as a plain line."""
-    return "\n".join([*(_command(found, address(found, prefix, project)) for found in report.findings), render_summary(report)]) + "\n"
+    commands = [_command(found, address(found, prefix, project)) for found in report.findings]
+    return "\n".join([*commands, render_summary(report)]) + "\n"
 
 
 def _command(found: Finding, file: str) -> str:

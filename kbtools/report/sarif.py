@@ -37,9 +37,7 @@ def render(report: Report, *, prefix: str = "", project: str = "", rules: Sequen
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(finding, numbers[finding.rule], address(finding, prefix, project)) for finding in report.findings
-        ],
+        "results": [_result(finding, numbers[finding.rule], address(finding, prefix, project)) for finding in report.findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 

@@ -82,9 +82,7 @@ def _find_fences(text: str, start: int) -> list[RawFence] | None:
         if close is None:
             fences.append(RawFence(line, line, info, line_end, body, len(text), len(text), False))
             return fences
-        fences.append(
-            RawFence(line, line, info, line_end, body, max(close.start() + 1, body), close.end(), True)
-        )
+        fences.append(RawFence(line, line, info, line_end, body, max(close.start() + 1, body), close.end(), True))
         position = close.end()
         if INDENTED.match(text, position + 1):
             return None

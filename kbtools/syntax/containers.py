@@ -218,9 +218,7 @@ class _Walker:
         number = item["number"]
         return number is None or int(number) == 1
 
-    def _open_item(
-        self, item: re.Match[str], column: int, reached: int, end: int, matched: int, start: int
-    ) -> tuple[int, int]:
+    def _open_item(self, item: re.Match[str], column: int, reached: int, end: int, matched: int, start: int) -> tuple[int, int]:
         text, width = self.text, item.end() - item.start()
         marker_end = reached + width
         near, content_column = _skip_blank(text, item.end(), marker_end, end)
@@ -235,9 +233,7 @@ class _Walker:
             return _advance(text, item.end(), marker_end, 1)
         return near, content_column
 
-    def _leaf_line(
-        self, char: str, start: int, near: int, end: int, after: int, matched: int, whole: bool
-    ) -> bool:
+    def _leaf_line(self, char: str, start: int, near: int, end: int, after: int, matched: int, whole: bool) -> bool:
         """Whether the line is a heading, a fence, an HTML block or a rule; it is then taken."""
         if char == "#":
             return self._heading_line(start, near, end, matched)

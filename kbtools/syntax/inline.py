@@ -220,9 +220,8 @@ class _Scanner:
         target = UNESCAPE.sub(r"\1", written) if "\\" in written else written
         if "&" in target:
             target = ENTITY.sub(_entity, target)
-        if ":" in target or "//" in target:
-            if SCHEME.match(target):
-                return
+        if (":" in target or "//" in target) and SCHEME.match(target):
+            return
         if "%" in target:
             decoded = unquote(target, errors="surrogateescape")
             target = target if any("\udc80" <= char <= "\udcff" for char in decoded) else decoded

@@ -44,9 +44,7 @@ def examine_all(
     return blobs
 
 
-def _examine_here(
-    paths: Sequence[str], examine: Examine, factor: int, advance: Callable[[int], None] | None
-) -> dict[str, Blob]:
+def _examine_here(paths: Sequence[str], examine: Examine, factor: int, advance: Callable[[int], None] | None) -> dict[str, Blob]:
     if advance is None:
         return {path: examine(path) for path in paths}
     blobs: dict[str, Blob] = {}

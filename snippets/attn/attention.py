@@ -64,9 +64,7 @@ def padding_mask(lengths: Tensor, s: int) -> Tensor:
     return torch.arange(s, device=lengths.device) < lengths[:, None, None]
 
 
-def causal_mask(
-    t: int, s: int | None = None, *, device: torch.device | str | None = None
-) -> Tensor:
+def causal_mask(t: int, s: int | None = None, *, device: torch.device | str | None = None) -> Tensor:
     """每个查询只看自己和以前的键 -> (T, S)。
 
     T < S 时查询是最后 T 个（右下对齐，增量解码所需）；F.scaled_dot_product_attention 的
@@ -83,7 +81,4 @@ if __name__ == "__main__":
         scores = q @ k.transpose(-2, -1)  # (500, 1, 16)
         raw = masked_softmax(scores).amax(dim=-1).mean().item()
         scaled = attention(q, k, k)[1].amax(dim=-1).mean().item()
-        print(
-            f"d = {d}：q·k 的方差是 {scores.var().item() / d:.2f} d；"
-            f"最大的权重平均 {raw:.2f}，除以 √d 之后 {scaled:.2f}"
-        )
+        print(f"d = {d}：q·k 的方差是 {scores.var().item() / d:.2f} d；最大的权重平均 {raw:.2f}，除以 √d 之后 {scaled:.2f}")

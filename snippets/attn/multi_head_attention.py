@@ -68,9 +68,7 @@ class MultiHeadAttention(nn.Module):
         self.w_v = nn.Linear(d_source, d_kv, bias, device=device, dtype=dtype)
         self.w_o = nn.Linear(d_model, d_model, bias, device=device, dtype=dtype)
 
-    def forward(
-        self, x: Tensor, source: Tensor | None = None, mask: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, source: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x (B, T, D)，source (B, S, d_source) -> 输出 (B, T, D) 与权重 (B, h, T, S)。"""
         source = x if source is None else source
         q = split_heads(self.w_q(x), self.n_heads)  # (B, h, T, d)

@@ -73,17 +73,13 @@ def backward(delta: Tensor, layers: Layers, zs: list[Tensor], a: list[Tensor]) -
     return grads[::-1]
 
 
-def train(
-    layers: Layers, x: Tensor, y: Tensor, delta: Delta, *, epochs: int, batch: int, lr: float
-) -> Layers:
+def train(layers: Layers, x: Tensor, y: Tensor, delta: Delta, *, epochs: int, batch: int, lr: float) -> Layers:
     """小批量梯度下降：x (n_0, m)，y (n_L, m) -> 新的参数，原来的不动。"""
     for _ in range(epochs):
         for i in torch.randperm(x.shape[1], device=x.device).split(batch):
             zs, a = forward(x[:, i], layers)
             grads = backward(delta(a[-1], y[:, i]), layers, zs, a)
-            layers = [
-                (w - lr * dw, b - lr * db) for (w, b), (dw, db) in zip(layers, grads, strict=True)
-            ]
+            layers = [(w - lr * dw, b - lr * db) for (w, b), (dw, db) in zip(layers, grads, strict=True)]
     return layers
 
 

@@ -16,9 +16,7 @@ from torch import Tensor
 Layer = tuple[Tensor, Tensor, Tensor]  # w_ih, w_hh, b
 
 
-def lstm_step(
-    x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b: Tensor
-) -> tuple[Tensor, Tensor]:
+def lstm_step(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """一步：x (B, D)，h 与 c (B, H) -> 新的 h 与 c，各 (B, H)。"""
     z = x @ w_ih.T + h @ w_hh.T + b  # (B, 4H) 四个门的输入一次算完
     i, f, g, o = z.chunk(4, dim=-1)  # 各 (B, H)
@@ -29,9 +27,7 @@ def lstm_step(
     return h, c
 
 
-def lstm_layer(
-    x: Tensor, h: Tensor, c: Tensor, layer: Layer, lengths: Tensor | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
+def lstm_layer(x: Tensor, h: Tensor, c: Tensor, layer: Layer, lengths: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """一层：x (B, T, D)，初始 h 与 c (B, H) -> 各步输出 (B, T, H)，末状态 h 与 c。
 
     lengths (B,) 给出每条序列的真长度：此后状态冻结、输出为 0，同 torch 的打包序列。
@@ -49,9 +45,7 @@ def lstm_layer(
     return torch.stack(outputs, dim=1), h, c
 
 
-def lstm(
-    x: Tensor, layers: Sequence[Layer], lengths: Tensor | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
+def lstm(x: Tensor, layers: Sequence[Layer], lengths: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """多层：下一层的输出是上一层的输入，初始状态为 0。
 
     x (B, T, D) -> 顶层各步输出 (B, T, H)，各层末状态 h 与 c，各 (L, B, H)。

@@ -27,9 +27,7 @@ def rnn_forward(x: Tensor, h_0: Tensor, w_ih: Tensor, w_hh: Tensor, b: Tensor) -
     return torch.stack(h, dim=1)  # (B, T+1, H)
 
 
-def rnn_backward(
-    x: Tensor, h: Tensor, dh: Tensor, w_ih: Tensor, w_hh: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def rnn_backward(x: Tensor, h: Tensor, dh: Tensor, w_ih: Tensor, w_hh: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """随时间反向传播：从最后一步走回第一步。
 
     h (B, T+1, H) 由 rnn_forward 给出；dh (B, T, H) 是损失直接对每个 h_t 的梯度（不含经由

@@ -170,9 +170,7 @@ def resolve_row(source: str, link: RawLink, index: Index, notes: Mapping[str, Do
         status = "missing-anchor"
     else:
         status = "ok"
-    return LinkRow(
-        source, link.start, link.form, path, subpath, link.embed, link.hidden, resolved, status
-    )
+    return LinkRow(source, link.start, link.form, path, subpath, link.embed, link.hidden, resolved, status)
 
 
 def canvas_links(text: str) -> Iterator[RawLink]:
@@ -334,10 +332,7 @@ def read_note(text: str) -> Document:
     """A whole note: its properties, then its Markdown."""
     properties, body_line = split_frontmatter(text)
     document = read_markdown(text, body_line)
-    document.links.extend(
-        RawLink(-1, "property", target, embed=False, hidden=False)
-        for target in property_targets(properties)
-    )
+    document.links.extend(RawLink(-1, "property", target, embed=False, hidden=False) for target in property_targets(properties))
     return document
 
 

@@ -291,9 +291,7 @@ def markdown_links() -> list[Case]:
             ok("", "x.md", "T"),
             lost("", "x.md", "no"),
         ),
-        here(
-            "parentheses in the target", "[a](c(1).md) [b](c\\).md)", gone("c(1).md"), gone("c).md")
-        ),
+        here("parentheses in the target", "[a](c(1).md) [b](c\\).md)", gone("c(1).md"), gone("c).md")),
         here("open parenthesis", "[a](c( [b](c.md)", c),
         here("brackets in the text", "[a [b] c](c.md)", c),
         here("open bracket in the text", "[a [b](c.md)", c),
@@ -359,9 +357,7 @@ def tables_and_containers() -> list[Case]:
         note("code does not cross rows", head + "| ` | b |\n| [[A]] | ` |", A),
         note("no table", "| [[A\\|x]] |", A),
         note("table after a paragraph", "x `\n" + head + "| [[A]] ` | b |", A),
-        note(
-            "heading link in a table", "# T\n\n" + head + "| [[#T\\|x]] | b |", ok("", "x.md", "T")
-        ),
+        note("heading link in a table", "# T\n\n" + head + "| [[#T\\|x]] | b |", ok("", "x.md", "T")),
         note("callout", "> [!note] [[A]]\n> [[B]]", A, B),
         note("folded callout", "> [!tip]- [[A]]\n>> [[B]]", A, B),
         note("quote in a list in a quote", "> - > [[A]]\n>   > [[B]]", A, B),
@@ -383,12 +379,8 @@ def anchors() -> list[Case]:
         target("equal headings", "# A\n## X\n# B\n## Y\n", ["A#X", "B#Y", "A#Y"], ["Y#X", "X#Y"]),
         target("deeper only", "## A\n# B\n## C\n### D\n", ["B#C", "B#D", "A#D"], ["A#B", "A#C"]),
         target("the first of equals", "### A\n# A\n## B\n#### C\n", ["A#C"], ["A#B"]),
-        target(
-            "code in a heading", "### `hasTag()`\n", ["hasTag", "hasTag()", "`hasTag()`"], ["has"]
-        ),
-        target(
-            "math text", "## 1.2 链式法则：推导\n", ["1 2 链式法则：推导"], ["1 2 链式法则:推导"]
-        ),
+        target("code in a heading", "### `hasTag()`\n", ["hasTag", "hasTag()", "`hasTag()`"], ["has"]),
+        target("math text", "## 1.2 链式法则：推导\n", ["1 2 链式法则：推导"], ["1 2 链式法则:推导"]),
         target("link in a heading", "# See [a](//b) x\n", ["See a b x"], ["See a x"]),
         target("tag in a heading", "# See #tag\n", ["See tag"], ["See #tag"]),
         target("emoji", "# 🚀 Start!\n", ["🚀 Start", "🚀 start!"], ["Start"]),
@@ -459,9 +451,7 @@ def properties() -> list[Case]:
         note("bad properties", '---\nup: "[[A]]"\n  - : x: y\n---\n[[B]]', B),
         note("a bad date spoils nothing", '---\ndate: 2024-13-45\nup: "[[A]]"\n---\n', A),
         note("empty properties", "---\n---\n[[A]]", A),
-        note(
-            "an alias does not resolve", "[[AI]]", gone("AI"), **{"N.md": "---\naliases: [AI]\n---"}
-        ),
+        note("an alias does not resolve", "[[AI]]", gone("AI"), **{"N.md": "---\naliases: [AI]\n---"}),
         note(
             "a title does not resolve",
             "[[AI]]",
@@ -594,9 +584,7 @@ def resolution() -> list[Case]:
             {"d/s/t/a.md": "", "e/a.md": "", "d/s/x.md": "[[a]]"},
             ok("a", "d/s/t/a.md"),
         ),
-        vault(
-            "ties in path order", {"c/a.md": "", "b/a.md": "", "x.md": "[[a]]"}, ok("a", "b/a.md")
-        ),
+        vault("ties in path order", {"c/a.md": "", "b/a.md": "", "x.md": "[[a]]"}, ok("a", "b/a.md")),
         vault(
             "exact over the source's folder",
             {"e/a.md": "", "d/e/a.md": "", "d/x.md": "[[e/a]]"},
@@ -616,12 +604,8 @@ def resolution() -> list[Case]:
             ok("x", "x.md"),
             ok("a", "a.MD"),
         ),
-        vault(
-            "dots in a folder", {"v1.0/a.md": "", "x.md": "[[v1.0/a]]"}, ok("v1.0/a", "v1.0/a.md")
-        ),
-        vault(
-            "spaces around the path", {"a.md": "# h\n", "x.md": "[[a #h]]"}, ok("a", "a.md", "h")
-        ),
+        vault("dots in a folder", {"v1.0/a.md": "", "x.md": "[[v1.0/a]]"}, ok("v1.0/a", "v1.0/a.md")),
+        vault("spaces around the path", {"a.md": "# h\n", "x.md": "[[a #h]]"}, ok("a", "a.md", "h")),
         vault("suffix needs the name whole", {"my a.md": "", "x.md": "[[a]]"}, gone("a")),
     ]
 

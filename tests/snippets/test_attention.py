@@ -90,10 +90,7 @@ def test_output_is_the_formula_pair_by_pair(device, dtype, assert_close):
     for n in range(B):
         for t in range(T):
             seen = [s for s in range(S) if mask[n, t, s]]
-            scores = [
-                sum(q[n, t, i].item() * k[n, s, i].item() for i in range(D)) / math.sqrt(D)
-                for s in seen
-            ]
+            scores = [sum(q[n, t, i].item() * k[n, s, i].item() for i in range(D)) / math.sqrt(D) for s in seen]
             total = sum(math.exp(score) for score in scores)
             for s, score in zip(seen, scores, strict=True):
                 expected[n, t] += math.exp(score) / total * v[n, s].cpu().double()

@@ -30,10 +30,7 @@ def altered(old: str, new: str) -> SimpleNamespace:
 def random_layers(device, dtype, sizes=SIZES):
     """列写法的参数：[(W (n_l, n_{l-1}), b (n_l, 1))]。"""
     options = {"device": device, "dtype": dtype}
-    return [
-        (torch.randn(n, k, **options) / math.sqrt(k), torch.randn(n, 1, **options))
-        for k, n in itertools.pairwise(sizes)
-    ]
+    return [(torch.randn(n, k, **options) / math.sqrt(k), torch.randn(n, 1, **options)) for k, n in itertools.pairwise(sizes)]
 
 
 def as_rows(layers):

@@ -73,13 +73,9 @@ def check_binary(snippet, device, dtype, assert_close):
     library = F.binary_cross_entropy_with_logits
     for target in (y, soft):
         assert_close(snippet.bce(p, target), F.binary_cross_entropy(p, target))
-        assert_close(
-            snippet.bce_grad(p, target), slope(lambda v, t=target: F.binary_cross_entropy(v, t), p)
-        )
+        assert_close(snippet.bce_grad(p, target), slope(lambda v, t=target: F.binary_cross_entropy(v, t), p))
         assert_close(snippet.bce_logits(z, target), library(z, target))
-        assert_close(
-            snippet.bce_logits_grad(z, target), slope(lambda v, t=target: library(v, t), z)
-        )
+        assert_close(snippet.bce_logits_grad(z, target), slope(lambda v, t=target: library(v, t), z))
     sign = 2 * y - 1
     two = torch.stack([-z / 2, z / 2], dim=-1)  # 两类打分之差是 z；库除以类数 2
     assert_close(snippet.hinge(z, sign), 2 * F.multi_margin_loss(two, y.long()))
@@ -271,9 +267,7 @@ def test_best_constant_is_mean_or_median():
     """mse 的最优常数是平均数，mae 的是中位数；一个离群点只拉得动前者。"""
     y = torch.tensor([1.0, 2.0, 3.0, 4.0, 100.0], dtype=torch.float64)
     c = torch.linspace(0, 100, 1001, dtype=torch.float64)
-    best = {
-        f: min(c, key=lambda v, f=f: f(v.expand(5), y).item()).item() for f in (mse, mae, huber)
-    }
+    best = {f: min(c, key=lambda v, f=f: f(v.expand(5), y).item()).item() for f in (mse, mae, huber)}
     assert best[mse] == pytest.approx(22.0)
     assert best[mae] == pytest.approx(3.0)
     assert best[huber] == pytest.approx(3.0)

@@ -227,9 +227,7 @@ def test_closed_forget_clears_the_memory(device, dtype):
     assert torch.all(c.abs() < 1e-30)
 
 
-@pytest.mark.parametrize(
-    ("forget", "rounded"), [(0.0, "8.88e-16"), (1.0, "1.58e-07"), (3.0, "0.0881"), (6.0, "0.884")]
-)
+@pytest.mark.parametrize(("forget", "rounded"), [(0.0, "8.88e-16"), (1.0, "1.58e-07"), (3.0, "0.0881"), (6.0, "0.884")])
 def test_direct_path_is_the_product_of_forget_gates(forget, rounded, device, assert_close):
     """剪断 h 的回路，∂c_50/∂c_0 = σ(forget)^50：缓解，而非消除；笔记里的数由此而来。"""
     layer = gates(device, torch.float64, forget=forget, write=0.0)

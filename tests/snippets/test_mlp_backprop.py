@@ -36,9 +36,7 @@ def altered(old: str, new: str) -> SimpleNamespace:
 
 
 def random_problem(device, dtype, sizes=SIZES, m=M):
-    layers = [
-        (w, torch.randn_like(b) / 2) for w, b in initialize(sizes, device=device, dtype=dtype)
-    ]
+    layers = [(w, torch.randn_like(b) / 2) for w, b in initialize(sizes, device=device, dtype=dtype)]
     x = torch.randn(sizes[0], m, device=device, dtype=dtype)
     layers[-1][1].sub_(forward(x, layers)[1][-1].mean(dim=1, keepdim=True))  # 输出有正有负
     y = torch.randn(sizes[-1], m, device=device, dtype=dtype)
@@ -127,9 +125,7 @@ def test_forgotten_transpose_is_noticed_even_where_the_shapes_fit(assert_close):
     layers, x, y, *_ = random_problem("cpu", torch.float64, sizes=(5, 5, 5, 5))
     right = gradients(mlp_backprop, layers, x, y, mse_delta)
     with pytest.raises(AssertionError):
-        for (dw, _), (other, _) in zip(
-            gradients(wrong, layers, x, y, mse_delta), right, strict=True
-        ):
+        for (dw, _), (other, _) in zip(gradients(wrong, layers, x, y, mse_delta), right, strict=True):
             assert_close(dw, other)
 
 
@@ -171,9 +167,7 @@ def test_smaller_steps_are_not_better():
     for h in (1e-1, 1e-3, 1e-6, 1e-9):
         pairs = central_differences(layers, x, y, h)
         gaps = [
-            (n - g).abs().max().item()
-            for pair, grads in zip(pairs, got, strict=True)
-            for n, g in zip(pair, grads, strict=True)
+            (n - g).abs().max().item() for pair, grads in zip(pairs, got, strict=True) for n, g in zip(pair, grads, strict=True)
         ]
         worst[h] = max(gaps)
     assert worst[1e-1] > 1e-2  # 跨过了折点
@@ -247,10 +241,7 @@ def test_without_one_over_m_the_gradient_is_m_times_too_large(assert_close):
 def test_batch_gradient_is_the_mean_of_single_gradients(device, dtype, assert_close):
     layers, x, y, *_ = random_problem(device, dtype)
     whole = gradients(mlp_backprop, layers, x, y, mse_delta)
-    alone = [
-        gradients(mlp_backprop, layers, x[:, i : i + 1], y[:, i : i + 1], mse_delta)
-        for i in range(M)
-    ]
+    alone = [gradients(mlp_backprop, layers, x[:, i : i + 1], y[:, i : i + 1], mse_delta) for i in range(M)]
     for n, (dw, db) in enumerate(whole):
         assert_close(dw, torch.stack([g[n][0] for g in alone]).mean(dim=0))
         assert_close(db, torch.stack([g[n][1] for g in alone]).mean(dim=0))
@@ -302,9 +293,7 @@ def test_parameter_count_is_what_is_there():
     for sizes in ((2, 2), (784, 64, 10), (64, 32, 10), SIZES):
         there = sum(w.numel() + b.numel() for w, b in initialize(sizes))
         assert count_parameters(sizes) == there
-        assert count_parameters(sizes) == sum(
-            p.numel() for p in library(initialize(sizes)).parameters()
-        )
+        assert count_parameters(sizes) == sum(p.numel() for p in library(initialize(sizes)).parameters())
     assert count_parameters((784, 64, 10)) == 50_890
     assert count_parameters((64, 32, 10)) == 2_410
 

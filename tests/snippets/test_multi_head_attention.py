@@ -32,12 +32,8 @@ def altered(old: str, new: str) -> SimpleNamespace:
 
 def pair(snippet, device, dtype, *, n_heads=N_HEADS, d_source=None, bias=True):
     """片段的一层与装着同样权重的库的一层。"""
-    oracle = torch.nn.MultiheadAttention(
-        D, n_heads, bias=bias, kdim=d_source, vdim=d_source, batch_first=True
-    ).to(device, dtype)
-    ours = snippet.MultiHeadAttention(
-        D, n_heads, d_source=d_source, bias=bias, device=device, dtype=dtype
-    )
+    oracle = torch.nn.MultiheadAttention(D, n_heads, bias=bias, kdim=d_source, vdim=d_source, batch_first=True).to(device, dtype)
+    ours = snippet.MultiHeadAttention(D, n_heads, d_source=d_source, bias=bias, device=device, dtype=dtype)
     with torch.no_grad():
         if d_source is None:
             weights = oracle.in_proj_weight.chunk(3)
@@ -130,9 +126,7 @@ def test_parameter_gradients_are_the_librarys(device, dtype, assert_close):
     (oracle(x, x, x, need_weights=False)[0] * weight).sum().backward()
     layers = (ours.w_q, ours.w_k, ours.w_v)
     # 每个梯度是 B·T = 10 项、再穿过 softmax 之和，求和次序不同，float32 的舍入随之累积
-    for linear, w, b in zip(
-        layers, oracle.in_proj_weight.grad.chunk(3), oracle.in_proj_bias.grad.chunk(3), strict=True
-    ):
+    for linear, w, b in zip(layers, oracle.in_proj_weight.grad.chunk(3), oracle.in_proj_bias.grad.chunk(3), strict=True):
         assert_close(linear.weight.grad, w, factor=10)
         assert_close(linear.bias.grad, b, factor=10)
     assert_close(ours.w_o.weight.grad, oracle.out_proj.weight.grad, factor=10)
@@ -203,9 +197,7 @@ def check_grouped(snippet, device, dtype, assert_close, n_kv_heads):
     assert_close(output, expected)
     for head in range(4):  # 逐头：第 head 个查询头用第 head // (h/g) 个键值头
         shared = head // (4 // n_kv_heads)
-        alone = functional.scaled_dot_product_attention(
-            q[:, head], k[:, shared], v[:, shared], attn_mask=mask[:, 0]
-        )
+        alone = functional.scaled_dot_product_attention(q[:, head], k[:, shared], v[:, shared], attn_mask=mask[:, 0])
         assert_close(output[:, head], alone)
     assert_close(weights.sum(dim=-1), torch.ones(B, 4, T, device=device, dtype=dtype))
 
@@ -260,10 +252,7 @@ def test_output_is_the_sum_over_heads(device, dtype, assert_close):
     x = torch.randn(B, T, D, device=device, dtype=dtype)
     total = layer.w_o.bias.expand(B, T, D)
     for block in torch.arange(D, device=device).chunk(N_HEADS):
-        q, k, v = (
-            functional.linear(x, w.weight[block], w.bias[block])
-            for w in (layer.w_q, layer.w_k, layer.w_v)
-        )
+        q, k, v = (functional.linear(x, w.weight[block], w.bias[block]) for w in (layer.w_q, layer.w_k, layer.w_v))
         head = functional.scaled_dot_product_attention(q, k, v)  # (B, T, d)
         total = total + head @ layer.w_o.weight[:, block].T
     assert_close(layer(x)[0], total)
@@ -326,9 +315,7 @@ def test_two_heads_read_two_places_and_one_head_cannot(assert_close):
 # --- 大小与设备 ---
 
 
-@pytest.mark.parametrize(
-    ("n_kv_heads", "size", "cache"), [(8, 1_050_624, 1024), (2, 656_640, 256), (1, 590_976, 128)]
-)
+@pytest.mark.parametrize(("n_kv_heads", "size", "cache"), [(8, 1_050_624, 1024), (2, 656_640, 256), (1, 590_976, 128)])
 def test_sizes_are_those_of_the_note(n_kv_heads, size, cache):
     layer = MultiHeadAttention(512, 8, n_kv_heads, device="meta")
     assert sum(p.numel() for p in layer.parameters()) == size
@@ -347,10 +334,7 @@ def test_cache_is_that_of_the_note(n_kv_heads, gib):
 
 
 def test_the_number_of_heads_does_not_change_the_size():
-    sizes = {
-        sum(p.numel() for p in MultiHeadAttention(512, h, device="meta").parameters())
-        for h in (1, 2, 8, 64)
-    }
+    sizes = {sum(p.numel() for p in MultiHeadAttention(512, h, device="meta").parameters()) for h in (1, 2, 8, 64)}
     assert sizes == {1_050_624}
 
 

@@ -195,10 +195,7 @@ def test_truncation_is_a_detached_state(device, dtype, assert_close):
     h = rnn_forward(x, h_0, *weights)
     dh = torch.randn(B, 6, H, device=device, dtype=dtype)
     pieces = [(slice(0, 3), slice(0, 4)), (slice(3, 6), slice(3, 7))]
-    ours = sum(
-        rnn_backward(x[:, steps], h[:, states], dh[:, steps], *weights[:2])[3]
-        for steps, states in pieces
-    )
+    ours = sum(rnn_backward(x[:, steps], h[:, states], dh[:, steps], *weights[:2])[3] for steps, states in pieces)
     w_hh = weights[1].clone().requires_grad_()
     first = rnn_forward(x[:, :3], h_0, weights[0], w_hh, weights[2])
     second = rnn_forward(x[:, 3:], first[:, -1].detach(), weights[0], w_hh, weights[2])
@@ -216,9 +213,7 @@ def test_jacobian_is_autograds(device, dtype, assert_close):
     weights = parameters(device, dtype)
     x = torch.randn(1, T, D, device=device, dtype=dtype)
     h_0 = torch.randn(H, device=device, dtype=dtype)
-    expected = torch.autograd.functional.jacobian(
-        lambda start: rnn_forward(x, start[None], *weights)[0, -1], h_0
-    )
+    expected = torch.autograd.functional.jacobian(lambda start: rnn_forward(x, start[None], *weights)[0, -1], h_0)
     actual = state_jacobian(rnn_forward(x, h_0[None], *weights), weights[1])
     assert_close(actual[0], expected)
 
@@ -393,10 +388,7 @@ def train_on_reviews() -> tuple[float, float]:
     x, y = reviews(1000, generator)
     x_new, y_new = reviews(2000, generator)
     hidden = 16
-    w_ih, w_hh = (
-        torch.randn(hidden, n, generator=generator, dtype=torch.float64) * n**-0.5
-        for n in (len(WORDS), hidden)
-    )
+    w_ih, w_hh = (torch.randn(hidden, n, generator=generator, dtype=torch.float64) * n**-0.5 for n in (len(WORDS), hidden))
     b, u = torch.zeros(hidden, dtype=torch.float64), torch.zeros(hidden, dtype=torch.float64)
     weights = [w_ih, w_hh, b, u]
     for w in weights:

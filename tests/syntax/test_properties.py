@@ -17,12 +17,16 @@ from kbtools.syntax.frontmatter import _parse_plain, _parse_yaml, find_frontmatt
 
 PREFIXES = ("", "", "", "  ", "    ", "> ", ">", "- ", "1. ", "3) ", "\t", "   ", "-     ", "* ")
 PIECES = (
-    "text", "更多文字", "```", "~~~", "````", "```py", "# H", "## 标题 ##", "===", "---", "***", "<div>", "</div>", "<!-- c", "-->",
-    "<b>x</b>", "[[a]]", "![[b|3]]", "[t](u.md)", "`[[c]]`", "``x", "$a$", "$$", "%%", "#tag", "^id", "[^1]: f", "[r]: x.md", "\\[[d]]",
-    "|a|b|", "x\\|y", "[[a#b|c]]", "| - |", "", "", "+", "* * *", "[[", "]]", "](", "![",
-)  # fmt: skip
-lines = st.builds(lambda prefixes, piece: "".join(prefixes) + piece, st.lists(st.sampled_from(PREFIXES), max_size=3), st.sampled_from(PIECES))
-documents = st.builds(lambda parts, end: end.join(parts), st.lists(lines, max_size=12), st.sampled_from(["\n", "\n", "\n", "\r\n"]))
+    *("text", "更多文字", "```", "~~~", "````", "```py", "# H", "## 标题 ##", "===", "---", "***", "<div>", "</div>", "<!-- c"),
+    *("-->", "<b>x</b>", "[[a]]", "![[b|3]]", "[t](u.md)", "`[[c]]`", "``x", "$a$", "$$", "%%", "#tag", "^id", "[^1]: f"),
+    *("[r]: x.md", "\\[[d]]", "|a|b|", "x\\|y", "[[a#b|c]]", "| - |", "", "", "+", "* * *", "[[", "]]", "](", "!["),
+)
+lines = st.builds(
+    lambda prefixes, piece: "".join(prefixes) + piece, st.lists(st.sampled_from(PREFIXES), max_size=3), st.sampled_from(PIECES)
+)
+documents = st.builds(
+    lambda parts, end: end.join(parts), st.lists(lines, max_size=12), st.sampled_from(["\n", "\n", "\n", "\r\n"])
+)
 anything = st.one_of(documents, st.text(max_size=200), st.text(alphabet="[]()|#`$%!<>\\^-*> \n\t\r\"'a文", max_size=200))
 
 
@@ -60,11 +64,12 @@ def test_the_quick_way_is_taken_by_an_ordinary_note() -> None:
     assert find_blocks(text, 0).limits is None
 
 
-values = st.one_of(
-    st.sampled_from(["word", "两个 词", "a: b", "[a, b]", '["a", b]', "2024-01-02", "2024-13-02", "true", "'q'", '"q"', "12", "012", "1.5",
-                     "[[x]]", '"[[x]]"', "a #c", "# c", "", "~", "- x", "{a: b}", "|", ">-", "x:", "*a", "&a", "!t", "@x", "12:30", "null", "[]",
-                     "[a, [b]]", "yes", "No", "a, b", "=", "<<", "a\tb"])
-)  # fmt: skip
+VALUES = (
+    *("word", "两个 词", "a: b", "[a, b]", '["a", b]', "2024-01-02", "2024-13-02", "true", "'q'", '"q"', "12", "012", "1.5"),
+    *("[[x]]", '"[[x]]"', "a #c", "# c", "", "~", "- x", "{a: b}", "|", ">-", "x:", "*a", "&a", "!t", "@x", "12:30", "null"),
+    *("[]", "[a, [b]]", "yes", "No", "a, b", "=", "<<", "a\tb"),
+)
+values = st.sampled_from(VALUES)
 entries = st.builds(lambda key, value: f"{key}: {value}", st.sampled_from(["tags", "别名", "a-b", "y", "key two", "Key"]), values)
 items = st.builds(lambda value: f"  - {value}", values)
 
@@ -79,7 +84,7 @@ def test_plain_frontmatter_is_read_as_yaml_reads_it(rows: list[str]) -> None:
 
 
 def test_plain_frontmatter_is_recognised() -> None:
-    assert _parse_plain("aliases: [a, \"b\"]\ntags:\n  - x/y\n  - z\ncreated: 2024-01-02\nminutes: 25\n") is not None
+    assert _parse_plain('aliases: [a, "b"]\ntags:\n  - x/y\n  - z\ncreated: 2024-01-02\nminutes: 25\n') is not None
 
 
 @pytest.mark.parametrize("text", ["---\na: b\n", "----\na\n---\n", " ---\na: b\n---\n", "a\n---\nb: c\n---\n"])
@@ -88,7 +93,8 @@ def test_these_have_no_frontmatter(text: str) -> None:
 
 
 def test_a_yaml_bomb_and_a_cycle_end() -> None:
-    bomb = "---\na: &a ['[[x]]']\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(20)) + "---\n"
+    rows = (f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(20))
+    bomb = "---\na: &a ['[[x]]']\n" + "".join(rows) + "---\n"
     assert len(parse_note(Source(NotePath("a.md"), bomb)).links) == 1
     cycle = "---\na: &a [*a, '[[x]]']\n---\n[[y]]"
     assert [link.target for link in parse_note(Source(NotePath("a.md"), cycle)).links] == ["x", "y"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 HELP = "the links that lead to a note"
 EXAMPLE = "kb backlinks LSTM"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from kbtools.cli.table import add_format
+    from kbtools.cli.listing import add_format
 
     parser.add_argument("note", metavar="NOTE", help="a note's or an attachment's name or path")
     add_format(parser)
@@ -18,12 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from kbtools import graph
-    from kbtools.cli.edges import COLUMNS, line_of
-    from kbtools.cli.places import edge_rows, find_note, open_snapshot
-    from kbtools.cli.table import render_rows
+    from kbtools.cli.find import find_note, open_vault
+    from kbtools.cli.listing import print_listing
+    from kbtools.cli.rows import LinkRow, describe_links, iter_rows
 
-    snapshot = open_snapshot(options.vault)
-    path = find_note(snapshot, options.note)
-    rows = edge_rows([edge for edge in snapshot.iter_edges() if graph.path_of(edge) == path], snapshot)
-    sys.stdout.write(render_rows(rows, COLUMNS, form=options.format, name="backlinks", line=line_of))
+    vault, config = open_vault(options.vault)
+    path = find_note(vault, config.vault, options.note)
+    edges = (edge for edge in vault.iter_edges() if graph.path_of(edge) == path)
+    print_listing(LinkRow, iter_rows(vault, edges), name="backlinks", form=options.format, lines=describe_links)
     return 0

@@ -4,10 +4,15 @@ out of date. Only files below the configured `snippets` and `proofs` are ever ex
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kbtools import app
+
+if TYPE_CHECKING:
+    from kbtools.config import Config
+    from kbtools.model import Report
 
 HELP = "validate links and snippets"
 EXAMPLE = "kb check ~/notes --select broken-link"
@@ -19,17 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-run", action="store_true", help="never execute anything")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where proofs run (default: auto)")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to print (default: text)")
-    parser.add_argument("--select", metavar="RULE", action="append", default=[], help="only these rules (repeat, or part by commas)")
+    parser.add_argument("--select", metavar="RULE", action="append", default=[], help="only these rules (repeat, or use commas)")
     parser.add_argument("--ignore", metavar="RULE", action="append", default=[], help="all but these rules")
     parser.add_argument("--strict", action="store_true", help="warnings count too")
     parser.add_argument("--record", action="store_true", help="write the evidence to evidence.json beside the snippets")
 
 
 def run(options: argparse.Namespace) -> int:
-    from kbtools.cli.places import prefix_of, split_paths
-    from kbtools.cli.progress import ProgressLine
+    from kbtools.cli.find import find_part
+    from kbtools.cli.progress import progress_on
 
-    project, paths = split_paths(options.paths, options.vault)
+    project, paths = find_part(options.vault, options.paths)
     request = app.Request(
         paths=paths,
         select=_words(options.select),
@@ -38,27 +43,34 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
         record=options.record,
     )
-    report = app.check(project, request, progress=ProgressLine())
-    prefix = prefix_of(project.config)
-    if options.format == "json":
+    with progress_on(sys.stderr) as progress:
+        report = app.check(project, request, progress=progress)
+    sys.stdout.write(_render(report, options.format, project.config))
+    return 1 if report.errors or (options.strict and report.warnings) else 0
+
+
+def _render(report: Report, form: str, config: Config) -> str:
+    from kbtools.cli.find import prefixes_from, prefixes_in_repository
+    from kbtools.cli.progress import wants_colour
+
+    if form == "json":
         from kbtools.report import json
 
-        sys.stdout.write(json.render(report))
-    elif options.format == "sarif":
+        return json.render(report)
+    if form == "text":
+        from kbtools.report import text
+
+        here = prefixes_from(config, Path.cwd())
+        return text.render(report, prefix=here.vault, project=here.project, colour=wants_colour(sys.stdout))
+    top = prefixes_in_repository(config)
+    if form == "sarif":
         from kbtools.checks import load_rules
         from kbtools.report import sarif
 
-        sys.stdout.write(sarif.render(report, prefix=prefix, rules=load_rules()))
-    elif options.format == "github":
-        from kbtools.report import github
+        return sarif.render(report, prefix=top.vault, project=top.project, rules=load_rules())
+    from kbtools.report import github
 
-        sys.stdout.write(github.render(report, prefix=prefix))
-    else:
-        from kbtools.report import text
-
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        sys.stdout.write(text.render(report, prefix=prefix, colour=colour))
-    return 1 if report.errors or (options.strict and report.warnings) else 0
+    return github.render(report, prefix=top.vault, project=top.project)
 
 
 def _words(values: list[str]) -> tuple[str, ...]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 HELP = "notes without an outgoing link"
 EXAMPLE = "kb deadends"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from kbtools.cli.table import add_format
+    from kbtools.cli.listing import add_format
 
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from kbtools import graph
-    from kbtools.cli.places import open_snapshot
-    from kbtools.cli.table import render_rows
+    from kbtools.cli.find import open_vault
+    from kbtools.cli.listing import print_listing
+    from kbtools.cli.rows import FileRow, describe_files
+    from kbtools.model import NotePath
 
-    built = graph.build_graph(open_snapshot(options.vault))
-    rows = [{"path": path, "kind": built.nodes[path]["kind"]} for path in graph.deadends(built)]
-    sys.stdout.write(render_rows(rows, ("path", "kind"), form=options.format, name="deadends"))
+    vault, _ = open_vault(options.vault)
+    rows = (FileRow(NotePath(path), graph.kind_of(path)) for path in graph.deadends(graph.build_graph(vault)))
+    print_listing(FileRow, rows, name="deadends", form=options.format, lines=describe_files)
     return 0

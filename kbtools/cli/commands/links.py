@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from kbtools.errors import KbError
 
@@ -12,22 +11,21 @@ EXAMPLE = "kb links LSTM --format json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from kbtools.cli.table import add_format
+    from kbtools.cli.listing import add_format
 
     parser.add_argument("note", nargs="?", metavar="NOTE", help="a note's name or path")
-    parser.add_argument("--all", action="store_true", help="of every note, canvas and notebook")
+    parser.add_argument("--all", action="store_true", help="those of every note, canvas and notebook")
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    from kbtools.cli.edges import COLUMNS, line_of
-    from kbtools.cli.places import edge_rows, find_note, open_snapshot
-    from kbtools.cli.table import render_rows
+    from kbtools.cli.find import find_note, open_vault
+    from kbtools.cli.listing import print_listing
+    from kbtools.cli.rows import LinkRow, describe_links, iter_rows
 
     if (options.note is None) != options.all:
-        raise KbError("links takes a note or --all", "kb links NOTE, or kb links --all")
-    snapshot = open_snapshot(options.vault)
-    edges = snapshot.iter_edges() if options.all else snapshot.edges_of(find_note(snapshot, options.note))
-    rows = edge_rows(list(edges), snapshot)
-    sys.stdout.write(render_rows(rows, COLUMNS, form=options.format, name="links", line=line_of))
+        raise KbError("links takes either a note or --all", "kb links NOTE, or kb links --all")
+    vault, config = open_vault(options.vault)
+    edges = vault.iter_edges() if options.all else vault.edges_of(find_note(vault, config.vault, options.note))
+    print_listing(LinkRow, iter_rows(vault, edges), name="links", form=options.format, lines=describe_links)
     return 0

@@ -1,26 +1,27 @@
-"""List the files that no other file links to: notes and attachments."""
+"""List the files that no other file links to: notes, canvases, notebooks and attachments."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 
 HELP = "files that no other file links to"
 EXAMPLE = "kb orphans"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from kbtools.cli.table import add_format
+    from kbtools.cli.listing import add_format
 
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from kbtools import graph
-    from kbtools.cli.places import open_snapshot
-    from kbtools.cli.table import render_rows
+    from kbtools.cli.find import open_vault
+    from kbtools.cli.listing import print_listing
+    from kbtools.cli.rows import FileRow, describe_files
+    from kbtools.model import NotePath
 
-    built = graph.build_graph(open_snapshot(options.vault))
-    rows = [{"path": path, "kind": built.nodes[path]["kind"]} for path in graph.orphans(built)]
-    sys.stdout.write(render_rows(rows, ("path", "kind"), form=options.format, name="orphans"))
+    vault, _ = open_vault(options.vault)
+    rows = (FileRow(NotePath(path), graph.kind_of(path)) for path in graph.orphans(graph.build_graph(vault)))
+    print_listing(FileRow, rows, name="orphans", form=options.format, lines=describe_files)
     return 0

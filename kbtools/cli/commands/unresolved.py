@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 HELP = "names that links use and no file has"
 EXAMPLE = "kb unresolved --format tsv"
-COLUMNS = ("target", "links", "sources")
+
+
+class UnresolvedRow(NamedTuple):
+    """A name as first written, the number of links that use it, and where they stand."""
+
+    target: str
+    links: int
+    sources: list[str]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from kbtools.cli.table import add_format
+    from kbtools.cli.listing import add_format
 
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from kbtools import graph
-    from kbtools.cli.places import open_snapshot
-    from kbtools.cli.table import render_rows
+    from kbtools.cli.find import open_vault
+    from kbtools.cli.listing import print_listing
 
-    built = graph.build_graph(open_snapshot(options.vault))
+    vault, _ = open_vault(options.vault)
+    built = graph.build_graph(vault)
     rows = []
     for target in graph.unresolved(built):
         edges = graph.backlinks(built, target)
-        rows.append({"target": target, "links": len(edges), "sources": sorted({edge.source for edge in edges})})
-    if options.format == "tsv":
-        rows = [{**row, "sources": " ".join(map(str, row["sources"]))} for row in rows]
-    sys.stdout.write(render_rows(rows, COLUMNS, form=options.format, name="unresolved", line=_line))
+        rows.append(UnresolvedRow(target, len(edges), sorted({edge.source for edge in edges})))
+    print_listing(UnresolvedRow, rows, name="unresolved", form=options.format, lines=_describe)
     return 0
 
 
-def _line(row: Mapping[str, object]) -> str:
-    sources = row["sources"]
-    assert isinstance(sources, list)
-    return f"{row['target']} ({row['links']}): {', '.join(sources)}"
+def _describe(rows: Iterable[UnresolvedRow]) -> Iterator[str]:
+    return (f"{row.target} ({row.links}): {', '.join(row.sources)}" for row in rows)
