@@ -46,9 +46,9 @@ def additive_attention(
 ) -> tuple[Tensor, Tensor]:
     """加性打分 w_aᵀ tanh(W_q q + W_k k)：查询与键的宽度可以不同。
 
-    q (..., T, d_q)，k (..., S, d_k)，v (..., S, d_v)，w_q (A, d_q)，w_k (A, d_k)，w_a (A,)。
+    q (..., T, d_q)，k (..., S, d_k)，v (..., S, d_v)，w_q (r, d_q)，w_k (r, d_k)，w_a (r,)。
     """
-    pairs = (q @ w_q.T)[..., :, None, :] + (k @ w_k.T)[..., None, :, :]  # (..., T, S, A)
+    pairs = (q @ w_q.T)[..., :, None, :] + (k @ w_k.T)[..., None, :, :]  # (..., T, S, r)
     weights = masked_softmax(torch.tanh(pairs) @ w_a, mask)  # (..., T, S)
     return weights @ v, weights
 

@@ -90,7 +90,7 @@ def cross_entropy(z: Tensor, k: Tensor, smoothing: float = 0.0, ignore: int = -1
 
 def cross_entropy_grad(z: Tensor, k: Tensor, smoothing: float = 0.0, ignore: int = -100) -> Tensor:
     """(softmax(z) - q)/m，m 只数没有被忽略的样本。"""
-    kept = (k != ignore).to(z.dtype)[:, None]  # (m, 1)
+    kept = (k != ignore)[:, None]  # (m, 1)
     q = targets(k, z.shape[-1], smoothing, z.dtype)  # (m, K)
     return (z.softmax(dim=-1) - q) * kept / kept.sum()
 

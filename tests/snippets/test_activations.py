@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from snippets.nn import activations
 from snippets.nn.activations import (
     d_gelu,
+    d_leaky_relu,
     d_relu,
     d_sigmoid,
     d_silu,
@@ -165,6 +166,8 @@ def check_extremes(snippet, device, dtype):
     assert snippet.gelu(z).tolist() == [0, 10_000]
     assert snippet.silu(z).tolist() == [0, 10_000]
     assert snippet.softmax(z).tolist() == [0, 1]
+    rows = torch.tensor([[1e4, 0.0], [0.0, 0.0]], device=device, dtype=dtype)
+    assert snippet.softmax(rows).tolist() == [[1, 0], [0.5, 0.5]]  # 每行各减自己的最大值
 
 
 def test_nothing_overflows(device, dtype):
@@ -176,10 +179,11 @@ def test_nothing_overflows(device, dtype):
     [
         ("torch.logaddexp(z, torch.zeros_like(z))", "torch.log(1 + torch.exp(z))"),
         ("z - z.amax(dim=-1, keepdim=True)", "z"),
+        ("z.amax(dim=-1, keepdim=True)", "z.max()"),
     ],
-    ids=["softplus by its definition", "softmax by its definition"],
+    ids=["softplus by its definition", "softmax by its definition", "one maximum for all rows"],
 )
-def test_textbook_formulas_overflow(old, new):
+def test_careless_formulas_overflow_or_vanish(old, new):
     with pytest.raises(AssertionError):
         check_extremes(altered(old, new), torch.device("cpu"), torch.float64)
 
@@ -202,6 +206,13 @@ def test_largest_slopes(device, dtype, assert_close):
     assert_close(d_tanh(zero), torch.ones_like(zero))
     assert d_sigmoid(z).max() < 0.25
     assert d_tanh(z).max() < 1
+
+
+def test_leaky_relu_has_the_leak_at_zero_as_in_the_library(device, dtype, assert_close):
+    z = torch.zeros(1, device=device, dtype=dtype, requires_grad=True)
+    expected = torch.autograd.grad(F.leaky_relu(z).sum(), z)[0]
+    assert_close(torch.autograd.grad(leaky_relu(z).sum(), z)[0], expected)
+    assert_close(d_leaky_relu(z.detach()), expected)
 
 
 def test_relu_has_slope_zero_at_zero_while_its_lookalikes_do_not():

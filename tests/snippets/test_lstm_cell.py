@@ -20,7 +20,8 @@ B, T, D, H = 3, 6, 4, 5
 def altered(old: str, new: str) -> SimpleNamespace:
     """改动一处的片段：一个故意写错的版本。"""
     source = inspect.getsource(lstm_cell)
-    assert source.count(old) == 1, f"{old!r} occurs {source.count(old)} times"
+    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
+        raise LookupError(f"{old!r} occurs {source.count(old)} times")
     space: dict[str, object] = {"__name__": "altered"}
     exec(compile(source.replace(old, new), "altered", "exec"), space)
     return SimpleNamespace(**space)
@@ -274,19 +275,20 @@ def test_fifty_steps_are_eased_but_not_free(seed):
 # --- 初值 ---
 
 
-def check_init(snippet, device, dtype):
+def check_init(snippet, device, dtype, assert_close):
     w_ih, w_hh, b = snippet.init_layer(D, H, device=device, dtype=dtype)
     assert (w_ih.shape, w_hh.shape, b.shape) == ((4 * H, D), (4 * H, H), (4 * H,))
     assert all(w.device.type == device.type and w.dtype == dtype for w in (w_ih, w_hh, b))
-    assert max(w_ih.abs().max(), w_hh.abs().max()) <= H**-0.5
+    assert 0.8 * H**-0.5 < max(w_ih.abs().max(), w_hh.abs().max()) <= H**-0.5
+    assert b.view(4, H).sum(dim=1).tolist() == [0, H, 0, 0]  # 只有遗忘门那一段是 1
     x = torch.zeros(1, D, device=device, dtype=dtype)
     c = torch.ones(1, H, device=device, dtype=dtype)
     kept = lstm_step(x, torch.zeros_like(c), c, w_ih, w_hh, b)[1]  # 输入为 0：候选为 0，只剩遗忘门
-    assert torch.allclose(kept, torch.sigmoid(torch.ones_like(kept)))
+    assert_close(kept, torch.sigmoid(torch.ones_like(kept)))
 
 
-def test_init_opens_the_forget_gate(device, dtype):
-    check_init(lstm_cell, device, dtype)
+def test_init_opens_the_forget_gate(device, dtype, assert_close):
+    check_init(lstm_cell, device, dtype, assert_close)
 
 
 def test_size_is_four_simple_layers():
@@ -296,13 +298,14 @@ def test_size_is_four_simple_layers():
     assert (size, library) == (42_240, 42_496)
 
 
-def test_bias_in_the_wrong_segment_is_noticed():
-    wrong = altered("b[hidden : 2 * hidden] = forget_bias", "b[:hidden] = forget_bias")
+@pytest.mark.parametrize("segment", ["b[:hidden]", "b[: 2 * hidden]"], ids=["input gate", "input gate too"])
+def test_bias_in_the_wrong_segment_is_noticed(segment, assert_close):
+    wrong = altered("b[hidden : 2 * hidden] = forget_bias", f"{segment} = forget_bias")
     with pytest.raises(AssertionError):
-        check_init(wrong, torch.device("cpu"), torch.float64)
+        check_init(wrong, torch.device("cpu"), torch.float64, assert_close)
 
 
-def test_adding_the_forget_bias_to_both_torch_biases_gives_two():
+def test_adding_the_forget_bias_to_both_torch_biases_gives_two(assert_close):
     """torch 的两个偏置都设成 1，遗忘门的偏置就是 2：σ(2)，不是 σ(1)。"""
     cell = torch.nn.LSTMCell(D, H).double()
     with torch.no_grad():
@@ -312,7 +315,7 @@ def test_adding_the_forget_bias_to_both_torch_biases_gives_two():
         cell.bias_hh[H : 2 * H] = 1
     zero = torch.zeros(1, H).double()
     _, c = cell(torch.zeros(1, D).double(), (zero, torch.ones_like(zero)))
-    assert torch.allclose(c, torch.sigmoid(torch.full_like(c, 2.0)))
+    assert_close(c, torch.sigmoid(torch.full_like(c, 2.0)))
 
 
 # --- 设备 ---

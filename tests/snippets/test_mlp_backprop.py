@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -75,7 +76,10 @@ def check_gradients(snippet, device, dtype, assert_close):
     for delta, target, loss in cases:
         net = library(layers)
         out = net(x.T)
-        assert_close(snippet.forward(x, layers)[1][-1], out.detach().T)
+        zs, a = snippet.forward(x, layers)
+        assert [part.shape for part in zs] == [(n, M) for n in SIZES[1:]]
+        assert [part.shape for part in a] == [(n, M) for n in SIZES]
+        assert_close(a[-1], out.detach().T)
         loss(out).backward()
         got = gradients(snippet, layers, x, target, delta)
         parameters = list(net.parameters())
@@ -271,6 +275,19 @@ def test_silent_neurons_get_no_gradient():
     assert (dw_1[[0, 1, 3, 4, 5]] != 0).any()
 
 
+def test_a_neuron_exactly_on_its_kink_passes_nothing_back(assert_close):
+    """z = 0 时导数取 0，同 torch.relu：全零的第一层（所有的 z 恰为 0）收不到梯度。"""
+    layers, x, y, *_ = random_problem("cpu", torch.float64, sizes=(4, 6, 3))
+    layers[0] = tuple(torch.zeros_like(part) for part in layers[0])
+    net = library(layers)
+    F.mse_loss(net(x.T), y.T).backward()
+    (dw_1, db_1), (_, db_2) = gradients(mlp_backprop, layers, x, y, mse_delta)
+    assert_close(dw_1, net[0].weight.grad)
+    assert_close(db_1, net[0].bias.grad[:, None])
+    assert not dw_1.any()
+    assert db_2.all()
+
+
 def test_all_zero_weights_never_leave_zero():
     """全零初始化：隐藏层的梯度恰为 0，训练再久也只有输出层的偏置在动。"""
     layers = [(torch.zeros_like(w), torch.zeros_like(b)) for w, b in initialize((2, 8, 2))]
@@ -368,13 +385,13 @@ def test_handwritten_digits():
 def test_moons_lie_on_two_half_circles(device, dtype, assert_close):
     x, y = two_moons(50, noise=0.0, device=device, dtype=dtype)
     assert x.shape == y.shape == (2, 100)
-    assert (x.device.type, x.dtype) == (device.type, dtype)
+    assert all((part.device.type, part.dtype) == (device.type, dtype) for part in (x, y))
     one = torch.ones(50, device=device, dtype=dtype)
     assert_close(x[:, :50].square().sum(dim=0), one)
     centre = torch.tensor([[1.0], [0.5]], device=device, dtype=dtype)
     assert_close((x[:, 50:] - centre).square().sum(dim=0), one)
     assert y.sum(dim=1).tolist() == [50, 50]
-    spread = two_moons(2000, noise=0.1, device=device, dtype=dtype)[0]
+    spread = two_moons(2000, device=device, dtype=dtype)[0]  # 不写就是 0.1
     still = two_moons(2000, noise=0.0, device=device, dtype=dtype)[0]
     assert math.isclose((spread - still).std().item(), 0.1, rel_tol=0.05)
 
@@ -389,5 +406,5 @@ def test_nothing_is_made_on_another_device(on_meta):
         assert [dw.shape for dw, _ in got] == [w.shape for w, _ in layers]
     trained = on_meta(train, layers, x, y, mse_delta, epochs=1, batch=M, lr=0.1)
     assert [w.shape for w, _ in trained] == [w.shape for w, _ in layers]
-    assert initialize(SIZES, device="meta")[0][0].device.type == "meta"
-    assert two_moons(5, device="meta")[0].device.type == "meta"
+    made = [*itertools.chain(*initialize(SIZES, device="meta")), *two_moons(5, device="meta")]
+    assert {part.device.type for part in made} == {"meta"}

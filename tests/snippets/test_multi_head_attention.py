@@ -24,7 +24,8 @@ B, T, S, D, N_HEADS, D_SOURCE = 2, 5, 7, 12, 4, 9
 def altered(old: str, new: str) -> SimpleNamespace:
     """改动一处的片段：一个故意写错的版本。"""
     source = inspect.getsource(module)
-    assert source.count(old) == 1, f"{old!r} occurs {source.count(old)} times"
+    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
+        raise LookupError(f"{old!r} occurs {source.count(old)} times")
     space: dict[str, object] = {"__name__": "altered"}
     exec(compile(source.replace(old, new), "altered", "exec"), space)
     return SimpleNamespace(**space)
@@ -160,6 +161,16 @@ def test_mask_means_the_opposite_in_the_librarys_layer(device, dtype, assert_clo
     assert forgotten[:, -1].isnan().all()
     with pytest.raises(AssertionError):
         assert_close(forgotten[:, :-1], output[:, :-1])
+
+
+def test_the_librarys_layer_gives_nan_or_not_by_a_flag(assert_close):
+    """整行屏蔽（CPU）：nn.MultiheadAttention 默认给 NaN；不要权重的训练模式走 SDPA，只剩输出偏置。"""
+    _, oracle = pair(module, torch.device("cpu"), torch.float64)
+    x = torch.randn(B, T, D, dtype=torch.float64)
+    nothing = torch.ones(T, T, dtype=torch.bool)
+    assert oracle(x, x, x, attn_mask=nothing)[0].isnan().all()
+    quiet, _ = oracle(x, x, x, attn_mask=nothing, need_weights=False)
+    assert_close(quiet, oracle.out_proj.bias.expand(B, T, D))
 
 
 def test_nothing_leaks_from_the_future(device, dtype):
@@ -336,6 +347,13 @@ def test_cache_is_that_of_the_note(n_kv_heads, gib):
 def test_the_number_of_heads_does_not_change_the_size():
     sizes = {sum(p.numel() for p in MultiHeadAttention(512, h, device="meta").parameters()) for h in (1, 2, 8, 64)}
     assert sizes == {1_050_624}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_parameter_is_made_as_asked(bias):
+    layer = MultiHeadAttention(D, N_HEADS, 2, bias=bias, device="meta", dtype=torch.float64)
+    assert len(list(layer.parameters())) == (8 if bias else 4)
+    assert {(p.device.type, p.dtype) for p in layer.parameters()} == {("meta", torch.float64)}
 
 
 @pytest.mark.parametrize("heads", [(5, 5), (4, 3)])
