@@ -1,7 +1,13 @@
-"""`[tool.kb]` in pyproject.toml, or kb.toml -> a frozen `Config`; every error names the file, the key and what is allowed."""
+"""`[tool.kb]` in pyproject.toml, or kb.toml -> a frozen `Config`; every error names the file, the key and what is allowed.
+
+Where both stand in a folder, kb.toml counts.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +15,11 @@ from pathlib import Path
 from typing import Literal
 
 from kbtools.errors import ConfigError, VaultError
+from kbtools.vault.ignore import find_glob_problem
 
 Level = Literal["off", "warning", "error"]
 LEVELS = ("off", "warning", "error")
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|KB|MB|GB)?$", re.IGNORECASE)
+SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*(KiB|MiB|GiB|KB|MB|GB)?", re.IGNORECASE)
 UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
@@ -39,6 +46,11 @@ class Config:
         relative = self.vault.relative_to(self.root).as_posix() if self.vault.is_relative_to(self.root) else ""
         return "" if relative in ("", ".") else relative + "/"
 
+    @property
+    def code_folders(self) -> tuple[str, ...]:
+        """The folders of snippets and proofs, from the project's root; none where no snippets are configured."""
+        return tuple(folder for folder in (self.snippets, self.proofs) if folder) if self.snippets else ()
+
 
 def find_config(vault: str | None, start: Path) -> Config:
     """The configuration for the vault named on the command line, or for the one around `start`.
@@ -46,21 +58,21 @@ def find_config(vault: str | None, start: Path) -> Config:
     Raises VaultError where there is no vault, ConfigError where the configuration is wrong.
     """
     if vault is not None:
-        return _config_for(_existing_folder(Path(start, vault), vault))
+        return _config_for(_existing_folder(Path(start, os.path.expanduser(vault)), vault))
     for folder in (start, *start.parents):
         config = _config_in(folder)
         if config is not None:
             return config
-        if (folder / ".obsidian").is_dir():
-            return _config_for(folder)
-    raise VaultError(f"no vault around '{start}'", "name one: kb check PATH, or write a kb.toml")
+        if os.path.isdir(folder / ".obsidian"):
+            return _config_for(folder.resolve())
+    raise VaultError(f"no vault around '{start}'", "name one with --vault DIR, or kb check DIR")
 
 
 def _existing_folder(path: Path, written: str) -> Path:
-    if not path.exists():
+    if not os.path.lexists(path):
         raise VaultError(f"no folder '{written}'", "name an existing folder of notes")
-    if not path.is_dir():
-        raise VaultError(f"'{written}' is a file", "name the vault's folder")
+    if not os.path.isdir(path):
+        raise VaultError(f"'{written}' is no folder", "name the vault's folder")
     return path.resolve()
 
 
@@ -68,44 +80,45 @@ def _config_for(vault: Path) -> Config:
     """The vault's configuration: in it, or in a folder above whose configuration names it; else the defaults."""
     for folder in (vault, *vault.parents):
         config = _config_in(folder)
-        if config is not None and config.vault == vault:
-            return config
-        if config is not None and folder == vault:
+        if config is not None and (folder == vault or config.vault == vault):
             return config
     return Config(vault=vault, root=vault)
 
 
 def _config_in(folder: Path) -> Config | None:
     file = folder / "kb.toml"
-    if file.is_file():
-        return parse_config(_read_toml(file), file)
+    if os.path.isfile(file):
+        return parse_config(_parse_toml(_read_bytes(file), file), file)
     file = folder / "pyproject.toml"
-    if file.is_file():
-        table = _read_toml(file).get("tool", {})
-        if isinstance(table, dict) and "kb" in table:
-            return parse_config(table["kb"], file)
+    if os.path.isfile(file):
+        data = _read_bytes(file)
+        tools = _parse_toml(data, file).get("tool") if b"kb" in data else None  # one that is not ours may be broken
+        if isinstance(tools, dict) and "kb" in tools:
+            return parse_config(tools["kb"], file)
     return None
 
 
-def _read_toml(file: Path) -> dict[str, object]:
+def _read_bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}", "make it readable") from error
+
+
+def _parse_toml(data: bytes, file: Path) -> dict[str, object]:
     import tomllib
 
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, or a number nobody could mean
         raise ConfigError(f"{file}: {error}", "mend the file") from error
 
 
 def parse_config_text(text: str | bytes, *, site: bool = False) -> Config:
     """The Config of a kb.toml that is no file: of a vault given as texts."""
-    import tomllib
-
     file = Path("kb.toml")
-    try:
-        table = tomllib.loads(text if isinstance(text, str) else text.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: {error}", "mend the file") from error
-    return parse_config(table, file, site=site)
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return parse_config(_parse_toml(data, file), file, site=site)
 
 
 def parse_config(table: object, file: Path, *, site: bool | None = None) -> Config:
@@ -114,15 +127,16 @@ def parse_config(table: object, file: Path, *, site: bool | None = None) -> Conf
     `site` says whether a mkdocs.yml stands beside the file; None: look, and see that the vault's folder exists.
     """
     if not isinstance(table, dict):
-        raise ConfigError(f"{file}: [tool.kb] is no table")
-    if "tool" in table and isinstance(table["tool"], dict) and isinstance(table["tool"].get("kb"), dict):
+        raise ConfigError(f"{file}: tool.kb = {_shown(table)}", "tool.kb is a table: [tool.kb]")
+    if list(table) == ["tool"] and isinstance(table["tool"], dict) and isinstance(table["tool"].get("kb"), dict):
         table = table["tool"]["kb"]
     assert isinstance(table, dict)
     reader = _Reader(file, table)
     root = file.parent.resolve()
-    vault = root / reader.text("vault", ".")
-    if site is None and not vault.is_dir():
-        raise ConfigError(f"{file}: vault = '{reader.text('vault', '.')}' is no folder", "name the folder of your notes")
+    written = reader.text("vault", ".")
+    vault = root / os.path.expanduser(written)
+    if site is None and not os.path.isdir(vault):
+        raise ConfigError(f"{file}: vault = {_shown(written)} is no folder", "name the folder of your notes")
     config = Config(
         vault=vault.resolve(),
         root=root,
@@ -132,13 +146,22 @@ def parse_config(table: object, file: Path, *, site: bool | None = None) -> Conf
         timeout=reader.number("timeout", 60.0),
         memory=reader.size("memory", 4 << 30),
         max_note=reader.size("max-note", 10 << 20),
-        ignore=reader.texts("ignore"),
+        ignore=reader.globs("ignore"),
         aliases_resolve=reader.boolean("aliases-resolve"),
-        site=(root / "mkdocs.yml").is_file() if site is None else site,
+        site=os.path.isfile(root / "mkdocs.yml") if site is None else site,
         rules=reader.levels("rules"),
     )
     reader.refuse_unknown()
     return config
+
+
+def _shown(value: object) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, bool | int | float | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "a table" if isinstance(value, dict) else str(value)
 
 
 class _Reader:
@@ -154,7 +177,7 @@ class _Reader:
         return self.table.get(key)
 
     def _wrong(self, key: str, allowed: str) -> ConfigError:
-        return ConfigError(f"{self.file}: {key} = {self.table[key]!r}", f"{key} takes {allowed}")
+        return ConfigError(f"{self.file}: {key} = {_shown(self.table[key])}", f"{key} takes {allowed}")
 
     def text(self, key: str, default: str) -> str:
         value = self._value(key)
@@ -165,24 +188,30 @@ class _Reader:
         return value
 
     def folder(self, key: str) -> str:
-        value = self.text(key, "").replace("\\", "/").strip("/")
-        if value.startswith("..") or "/../" in value:
+        """A folder of the project, from its root; "" when none is named."""
+        written = self.text(key, "").replace("\\", "/")
+        folder = posixpath.normpath(written) if written else ""
+        if folder.startswith(("/", "~")) or folder.split("/")[0] in (".", "..") or ":" in folder.split("/")[0]:
             raise self._wrong(key, "a folder inside the project")
-        return value.removeprefix("./")
+        return folder
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def globs(self, key: str) -> tuple[str, ...]:
         value = self._value(key)
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._wrong(key, "a list of texts")
+            raise self._wrong(key, "a list of names and paths such as 'templates/**'")
+        for item in value:
+            problem = find_glob_problem(item)
+            if problem:
+                raise ConfigError(f"{self.file}: {key} holds {_shown(item)}", problem)
         return tuple(value)
 
     def number(self, key: str, default: float) -> float:
         value = self._value(key)
         if value is None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
             raise self._wrong(key, "a positive number")
         return float(value)
 
@@ -190,12 +219,13 @@ class _Reader:
         value = self._value(key)
         if value is None:
             return default
-        match = SIZE.match(value) if isinstance(value, str) else None
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        if match is None:
-            raise self._wrong(key, "a size such as '4 GiB'")
-        return int(float(match[1]) * UNITS[(match[2] or "").lower()])
+        size = value if isinstance(value, int) and not isinstance(value, bool) else 0
+        match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is not None:
+            size = int(float(match[1]) * UNITS[(match[2] or "").lower()])
+        if not 0 < size < 1 << 62:
+            raise self._wrong(key, "a size such as '4 GiB' or '10 MB', or a number of bytes")
+        return size
 
     def boolean(self, key: str) -> bool:
         value = self._value(key)
@@ -213,10 +243,16 @@ class _Reader:
             raise self._wrong(key, "a table of rules")
         for rule, level in value.items():
             if level not in LEVELS:
-                raise ConfigError(f"{self.file}: rules.{rule} = {level!r}", "a rule is off, warning or error")
+                raise ConfigError(f"{self.file}: rules.{rule} = {_shown(level)}", "a rule is 'off', 'warning' or 'error'")
         return value
 
     def refuse_unknown(self) -> None:
         for key in self.table:
             if key not in self.asked:
-                raise ConfigError(f"{self.file}: unknown key '{key}'", f"known keys: {', '.join(sorted(self.asked))}")
+                raise ConfigError(f"{self.file}: unknown key '{key}'", self._known_near(key))
+
+    def _known_near(self, key: str) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(key.replace("_", "-").lower(), self.asked, n=1)
+        return f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(self.asked))}"

@@ -6,7 +6,8 @@ carries the links behind it. Everything is a free function over a graph or over 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ Prerequisites = Mapping[NotePath, tuple[NotePath, ...]]
 
 KINDS = {".md": "note", ".canvas": "canvas", ".ipynb": "notebook"}
 PREREQUISITES = "prerequisites"
+BLOCK = 4096
+"""How many notes are asked about at once: bounds the memory of `iter_redundant`."""
 
 
 def path_of(edge: Edge) -> NotePath | None:
@@ -35,26 +38,37 @@ def path_of(edge: Edge) -> NotePath | None:
 
 
 def build_graph(vault: Vault) -> Graph:
-    """The graph of a vault. Node attributes: `kind` (note, canvas, notebook, attachment, unresolved), `exists`, `title`;
-    edge attribute `links`: the edges behind it, in order."""
+    """The graph of a vault. Node attributes: `kind` (note, canvas, notebook, attachment, unresolved, or excluded: a file that
+    the settings keep out and a link leads to), `exists`, `title`; edge attribute `links`: the edges behind it, in order,
+    hidden ones too. A target that does not exist is the node of its name as first written (in another spelling it is the
+    same), put into `[[…]]` where a file has exactly that path. Links that leave the vault are not in the graph."""
     import networkx as nx
 
-    links: dict[tuple[str, str], list[Edge]] = {}
-    missing: dict[str, str] = {}
-    for edge in vault.iter_edges():
-        target: str | None = path_of(edge)
-        if target is None:
-            if isinstance(edge.to, External):
-                continue
-            target = missing.setdefault(fold_name(edge.link.target), edge.link.target)
-        links.setdefault((edge.source, target), []).append(edge)
     graph: Graph = nx.DiGraph()
     for path in (*vault.notes, *vault.attachments):
         graph.add_node(path, kind=kind_of(path), exists=True, title=title_of(path))
-    for name in missing.values():
-        graph.add_node(name, kind="unresolved", exists=False, title=name)
-    graph.add_edges_from((source, target, {"links": tuple(edges)}) for (source, target), edges in links.items())
+    edges = [(edge, path_of(edge)) for edge in vault.iter_edges() if not isinstance(edge.to, External)]
+    for outside in dict.fromkeys(path for _, path in edges if path and path not in graph):
+        graph.add_node(outside, kind="excluded", exists=True, title=title_of(outside))
+    missing: dict[str, str] = {}
+    links: dict[tuple[str, str], list[Edge]] = {}
+    for edge, found in edges:
+        target = _add_missing(graph, edge.link.target, missing) if found is None else found
+        links.setdefault((edge.source, target), []).append(edge)
+    graph.add_edges_from((source, target, {"links": tuple(behind)}) for (source, target), behind in links.items())
     return graph
+
+
+def _add_missing(graph: Graph, name: str, missing: dict[str, str]) -> str:
+    """The node of a name that no file has; `missing` knows the nodes by folded name."""
+    folded = fold_name(name)
+    if folded not in missing:
+        node = name
+        while node in graph:
+            node = f"[[{node}]]"
+        graph.add_node(node, kind="unresolved", exists=False, title=name)
+        missing[folded] = node
+    return missing[folded]
 
 
 def kind_of(path: str) -> str:
@@ -69,7 +83,8 @@ def title_of(path: str) -> str:
 
 
 def orphans(graph: Graph) -> list[str]:
-    """Existing files that no other file links to, in order."""
+    """Files that no other file links to, in order: notes, canvases, notebooks and attachments (what Obsidian's command line
+    lists with `orphans all`; without `all` it lists the notes among them). A file's links to itself do not count."""
     return sorted(node for node, data in graph.nodes(data=True) if data.get("exists") and _is_lonely(graph, node))
 
 
@@ -78,7 +93,8 @@ def _is_lonely(graph: Graph, node: str) -> bool:
 
 
 def deadends(graph: Graph) -> list[str]:
-    """Notes without an outgoing link, in order."""
+    """Notes without an outgoing link, in order. A link to something that does not exist yet is an outgoing link, and so is
+    one to a place in the note itself; one to another site is none."""
     return sorted(node for node, data in graph.nodes(data=True) if data.get("kind") == "note" and not graph.out_degree(node))
 
 
@@ -117,23 +133,34 @@ def prerequisite_graph(prerequisites: Prerequisites) -> Graph:
 
 
 def iter_cycles(prerequisites: Prerequisites) -> Iterator[tuple[NotePath, ...]]:
-    """One circle for each knot of prerequisites, from its first note on, each asking for the next."""
+    """One circle for each knot of prerequisites, the shortest from its first note on, each asking for the next."""
     if not prerequisites:
         return
     import networkx as nx
 
-    graph = prerequisite_graph(prerequisites).reverse(copy=False)
-    for knot in sorted(map(sorted, nx.strongly_connected_components(graph))):
-        if len(knot) == 1 and not graph.has_edge(knot[0], knot[0]):
-            continue
-        first = knot[0]
-        if graph.has_edge(first, first):
-            yield (NotePath(first),)
-            continue
-        part = graph.subgraph(knot)
-        after = min(part.successors(first))
-        way = nx.shortest_path(part, after, first)
-        yield tuple(NotePath(node) for node in (first, *way[:-1]))
+    knots = nx.strongly_connected_components(prerequisite_graph(prerequisites))
+    for knot in sorted(sorted(map(NotePath, knot)) for knot in knots):
+        ring = _shortest_ring(prerequisites, knot[0], frozenset(knot))
+        if ring:
+            yield ring
+
+
+def _shortest_ring(prerequisites: Prerequisites, first: NotePath, knot: Collection[NotePath]) -> tuple[NotePath, ...]:
+    """The way from a note through its prerequisites back to itself, of equally long ones the first by path; () if none."""
+    asked_by: dict[NotePath, NotePath] = {}
+    pending = deque([first])
+    while pending:
+        note = pending.popleft()
+        for before in sorted(prerequisites.get(note, ())):
+            if before == first:
+                way = [note]
+                while way[-1] != first:
+                    way.append(asked_by[way[-1]])
+                return tuple(reversed(way))
+            if before in knot and before not in asked_by:
+                asked_by[before] = note
+                pending.append(before)
+    return ()
 
 
 def iter_redundant(prerequisites: Prerequisites) -> Iterator[tuple[NotePath, NotePath, NotePath]]:
@@ -142,13 +169,37 @@ def iter_redundant(prerequisites: Prerequisites) -> Iterator[tuple[NotePath, Not
         return
     import networkx as nx
 
-    graph = prerequisite_graph(prerequisites)
+    graph = prerequisite_graph(prerequisites).reverse(copy=False)
+    knots = list(nx.strongly_connected_components(graph))  # in this order: each after all that it asks for
+    number_of = {NotePath(note): number for number, knot in enumerate(knots) for note in knot}
+    asked = [{number_of[before] for note in knot for before in prerequisites.get(NotePath(note), ())} for knot in knots]
+    through: dict[tuple[NotePath, NotePath], NotePath] = {}
+    for start in range(0, len(knots), BLOCK):
+        needs = _all_needs(asked, range(start, start + BLOCK))
+        for note, befores in prerequisites.items():
+            for before in befores:
+                bit = number_of[before] - start
+                if not 0 <= bit < BLOCK:
+                    continue
+                via = [other for other in befores if number_of[other] != number_of[before] and needs[number_of[other]] >> bit & 1]
+                if via:
+                    through[note, before] = min(via)
     for note, befores in prerequisites.items():
         for before in sorted(befores):
-            for other in sorted(befores):
-                if other != before and nx.has_path(graph, before, other) and not nx.has_path(graph, other, before):
-                    yield note, before, other
-                    break
+            if (note, before) in through:
+                yield note, before, through[note, before]
+
+
+def _all_needs(asked: Sequence[Collection[int]], block: range) -> list[int]:
+    """For each knot, which of the knots in a block it needs, near and far, as the bits of a number."""
+    needs: list[int] = []
+    for number, direct in enumerate(asked):
+        bits = 0
+        for other in direct:
+            if other != number:
+                bits |= needs[other] | (1 << (other - block.start) if other in block else 0)
+        needs.append(bits)
+    return needs
 
 
 def learning_path(prerequisites: Prerequisites, goal: NotePath, known: Collection[NotePath] = ()) -> list[NotePath]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 
 from kbtools.model import Span
 
@@ -29,3 +30,18 @@ class LineIndex:
     def place(self, span: Span) -> Place:
         """First and last position of a span."""
         return (*self.position(span.start), *self.position(span.end))
+
+
+def find_place(text: str, start: int, end: int) -> Place:
+    """First and last position of one span: for a few spans quicker than an index of all lines."""
+    if "\r" in text:
+        return _index_of(text).place(Span(start, end))
+    line, begin = text.count("\n", 0, start) + 1, text.rfind("\n", 0, start) + 1
+    last = text.rfind("\n", start, end) + 1
+    last_line = line + text.count("\n", start, end) if last else line
+    return line, start - begin + 1, last_line, end - (last or begin) + 1
+
+
+@lru_cache(maxsize=1)
+def _index_of(text: str) -> LineIndex:
+    return LineIndex(text)

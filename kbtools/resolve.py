@@ -13,13 +13,6 @@ from kbtools.syntax.names import fold_heading, fold_name
 from kbtools.syntax.scan import BLOCK, FOOTNOTE, HEADING, RawAnchor
 
 
-class Candidate(NamedTuple):
-    """A file and its folded path."""
-
-    path: str
-    folded: str
-
-
 class Target(NamedTuple):
     """What a name means: the file Obsidian takes, and when the choice is fragile, the others that qualify.
     `fragile` without rivals: the file matched in the middle of a folder's name."""
@@ -32,7 +25,7 @@ class Target(NamedTuple):
 class Index:
     """Files by folded name. `aliases` resolve too where a vault asks for it (as Obsidian Publish does)."""
 
-    __slots__ = ("_known", "aliases", "by_name")
+    __slots__ = ("_known", "_rivals", "_same", "aliases", "by_name")
 
     def __init__(self, paths: Iterable[str], aliases: Iterable[tuple[str, str]] = ()) -> None:
         self.by_name: dict[str, list[str]] = {}
@@ -48,6 +41,8 @@ class Index:
         for path, alias in aliases:
             self.aliases.setdefault(fold_name(alias), path)
         self._known: dict[str, Target | None] = {}
+        self._same: dict[str, dict[str, str]] = {}
+        self._rivals: dict[str, _Rivals] = {}
 
     def resolve(self, target: str, source: str) -> Target | None:
         """The file `target` means in `source`; None when there is none."""
@@ -70,18 +65,35 @@ class Index:
         names, path = candidates
         if len(names) == 1 and "/" not in written:
             return Target(names[0]), False
-        depends = len(names) > 1
-        if path.startswith(("./", "../")):
-            path, depends = _from_folder(path, fold_name(_folder(source))), True
+        relative = path.startswith(("./", "../"))
+        if relative:
+            path = _from_folder(path, fold_name(_folder(source)))
         rooted = path.startswith("/")
-        path = path.lstrip("/") if rooted else path
-        folded = [Candidate(name, fold_name(name)) for name in names]
-        for candidate in folded:
-            if candidate.folded == path:
-                return Target(candidate.path), depends
+        path = path.removeprefix("/")
+        exact = self._by_path(path).get(path)
+        if exact is not None:
+            return Target(exact), relative
         if rooted:
-            return None, depends
-        return _best_suffix(folded, path, fold_name(_folder(source))), depends
+            return None, relative
+        return self._nearest(path, fold_name(_folder(source))), relative or len(names) > 1
+
+    def _by_path(self, path: str) -> dict[str, str]:
+        """The files that share the last component of a folded path, by folded path; the first of those that fold alike."""
+        name = path[path.rfind("/") + 1 :]
+        same = self._same.get(name)
+        if same is None:
+            same = self._same[name] = {}
+            for file in self.by_name.get(name, ()):
+                same.setdefault(fold_name(file), file)
+        return same
+
+    def _nearest(self, path: str, folder: str) -> Target | None:
+        """Among the files whose path ends with `path`: below the source's folder first, then the shortest, then by path."""
+        rivals = self._rivals.get(path)
+        if rivals is None:
+            name = path[path.rfind("/") + 1 :]
+            rivals = self._rivals[path] = _Rivals(file for file in self.by_name[name] if fold_name(file).endswith(path))
+        return rivals.nearest(path, folder)
 
     def _candidates(self, written: str) -> tuple[Sequence[str], str] | None:
         """The files of the last component's name, and the path they were found under."""
@@ -100,10 +112,33 @@ class Index:
     def find_exact(self, path: str) -> str | None:
         """The file whose whole path is `path` (case apart): how a canvas names its files."""
         written = fold_name(path)
-        for name in self.by_name.get(written[written.rfind("/") + 1 :], ()):
-            if fold_name(name) == written:
-                return name
-        return None
+        return self._by_path(written).get(written)
+
+
+class _Rivals:
+    """Files that qualify for one path, the shortest first. A vault may have thousands of `README.md`: which of them is
+    nearest to a folder is looked up, not searched."""
+
+    __slots__ = ("_below", "_files")
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._files = sorted(files, key=lambda file: (len(file), file))
+        self._below: dict[str, int] = {}
+        for number, file in enumerate(self._files):
+            folder = fold_name(_folder(file))
+            while folder and folder not in self._below:  # what is below a folder is below those around it
+                self._below[folder] = number
+                folder = _folder(folder[:-1])
+
+    def nearest(self, path: str, folder: str) -> Target | None:
+        """The file that `path` means in a folder: one below the folder first, then the shortest, then by path."""
+        if not self._files:
+            return None
+        if len(self._files) == 1:
+            [file] = self._files
+            return Target(file, fragile=not f"/{fold_name(file)}".endswith(f"/{path}"))
+        best = self._below.get(folder, 0)
+        return Target(self._files[best], True, (*self._files[:best], *self._files[best + 1 :]))
 
 
 _UNKNOWN = Target("")
@@ -125,17 +160,6 @@ def _from_folder(path: str, folder: str) -> str:
     return "/".join(parts)
 
 
-def _best_suffix(candidates: Sequence[Candidate], path: str, folder: str) -> Target | None:
-    """Among the files whose path ends with `path`: below the source's folder first, then the shortest, then by path."""
-    qualified = [candidate for candidate in candidates if candidate.folded.endswith(path)]
-    if not qualified:
-        return None
-    qualified.sort(key=lambda found: (not found.folded.startswith(folder), len(found.path), found.path))
-    best, *rivals = qualified
-    accident = not rivals and not best.folded.endswith("/" + path)
-    return Target(best.path, bool(rivals) or accident, tuple(rival.path for rival in rivals))
-
-
 def find_anchor(anchors: Sequence[RawAnchor], subpath: str) -> RawAnchor | None:
     """The place `subpath` (without its first `#`) means among a note's anchors; None when there is none.
 
@@ -154,7 +178,7 @@ def find_anchor(anchors: Sequence[RawAnchor], subpath: str) -> RawAnchor | None:
         while at < len(anchors) and found is None:
             anchor = anchors[at]
             at += 1
-            if anchor[0] == HEADING and anchor[3] > level and (anchor[1] == wanted or _without_id(anchor) == wanted):
+            if anchor[0] == HEADING and anchor[3] > level and (anchor[1] == wanted or _key_without_id(anchor) == wanted):
                 found = anchor
         if found is None:
             return None
@@ -175,7 +199,9 @@ def _find_named(anchors: Sequence[RawAnchor], kind: int, name: str) -> RawAnchor
     return None
 
 
-def _without_id(anchor: RawAnchor) -> str:
+def _key_without_id(anchor: RawAnchor) -> str:
     """A heading's key without the block id at its end."""
-    text, mark, name = anchor[2].rpartition(" ^")
-    return fold_heading(text) if mark and name.replace("-", "").isalnum() and name.isascii() else anchor[1]
+    if " ^" not in anchor[2]:
+        return anchor[1]
+    text, _, name = anchor[2].rpartition(" ^")
+    return fold_heading(text) if name.replace("-", "").isalnum() and name.isascii() else anchor[1]

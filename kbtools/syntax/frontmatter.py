@@ -28,7 +28,10 @@ NUMBER = re.compile(r"(?:0|[1-9]\d{0,15})$")
 FLOW_ITEM = re.compile(
     r"""[ \t]*+(?P<value>"[^"\\]*+"|'[^']*+'|[^\s\[\]{},"'&*!|>%@`#:?-][^\[\]{},"#:\r\n]*+)[ \t]*+(?P<end>,|$)"""
 )
-PROPERTY_LINK = re.compile(r"\[\[(?!\[)(?P<body>(?:[^\[\]\r\n]|\](?!\])|\[(?!\[))++)\]\]$")
+MOST_DIGITS = 1000
+PROPERTY_LINK = re.compile(r"\[\[(?!\[)(?P<body>(?:[^\[\]\r\n]|\](?!\])|\[(?!\[))++)\]\]\Z")
+
+CONTAINERS = (list, dict)
 
 
 class Frontmatter(NamedTuple):
@@ -86,30 +89,43 @@ def _parse_plain(text: str) -> dict[str, object] | None:
     for line in text.splitlines():
         if not line or line.isspace():
             continue
-        entry = ENTRY.match(line)
-        if entry is None:
-            item = ITEM.match(line)
-            if item is None or items is None or line[0] == "\t":
-                return None
-            value = _scalar(item["value"].rstrip())
-            if value is None:
-                return None
-            if not items:
-                properties[key] = items
-            items.append(value)
-            continue
-        key, written = entry["key"], entry["value"]
-        if key in properties or PLAIN.match(key) is None:
+        said = _read_line(line)
+        if said is None:
             return None
-        if written is None:
-            properties[key], items = None, []
+        name, value = said
+        if name:
+            if name in properties:
+                return None
+            key, items = name, [] if value is None else None
+            properties[key] = list(value) if isinstance(value, tuple) else value
             continue
-        items = None
-        value = _flow_list(written.rstrip()) if written[0] == "[" else _scalar(written.rstrip())
-        if value is None:
+        if items is None:
             return None
-        properties[key] = value
+        if not items:
+            properties[key] = items
+        items.append(value)
     return properties
+
+
+@lru_cache(maxsize=4096)
+def _read_line(line: str) -> tuple[str, object] | None:
+    """(key, value) of one line, a list as a tuple, None for nothing; of an item the key is ""; None for no plain line.
+
+    The notes of a vault say the same things over and over: most lines were read before.
+    """
+    entry = ENTRY.match(line)
+    if entry is None:
+        item = ITEM.match(line)
+        value = None if item is None or line[0] == "\t" else _scalar(item["value"].rstrip())
+        return None if value is None else ("", value)
+    key, written = entry["key"], entry["value"]
+    if PLAIN.match(key) is None:
+        return None
+    if written is None:
+        return key, None
+    written = written.rstrip()
+    value = _flow_list(written) if written[0] == "[" else _scalar(written)
+    return None if value is None else (key, value)
 
 
 def _scalar(written: str) -> object:
@@ -130,12 +146,13 @@ def _scalar(written: str) -> object:
     return None
 
 
-def _flow_list(written: str) -> list[object] | None:
+def _flow_list(written: str) -> tuple[object, ...] | None:
     if not written.endswith("]"):
         return None
-    inner, values, at = written[1:-1], [], 0
+    inner, at = written[1:-1], 0
+    values: list[object] = []
     if not inner.strip():
-        return []
+        return ()
     while True:
         item = FLOW_ITEM.match(inner, at)
         if item is None:
@@ -145,7 +162,7 @@ def _flow_list(written: str) -> list[object] | None:
             return None
         values.append(value)
         if not item["end"]:
-            return values
+            return tuple(values)
         at = item.end()
 
 
@@ -169,7 +186,8 @@ def _parse_yaml(text: str) -> tuple[Properties, str]:
 
 @lru_cache(maxsize=1)
 def _loader() -> type[yaml.SafeLoader]:
-    """PyYAML's safe loader (the one in C where it was built), for which a date that does not exist is a text."""
+    """PyYAML's safe loader (the one in C where it was built), for which a date that does not exist is a text,
+    and so is a number of more than MOST_DIGITS: `1:59:59:…` takes time squared, and Python refuses to print the result."""
     import yaml
 
     fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -178,27 +196,37 @@ def _loader() -> type[yaml.SafeLoader]:
         def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> object:
             try:
                 return super().construct_yaml_timestamp(node)
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, OverflowError):
                 return node.value
 
+        def construct_yaml_int(self, node: yaml.ScalarNode) -> object:
+            return super().construct_yaml_int(node) if len(node.value) <= MOST_DIGITS else node.value
+
     Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_timestamp)
+    Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_yaml_int)
     return Loader
 
 
 def iter_strings(properties: Properties) -> Iterator[tuple[str, str]]:
     """(key, text) of every string value, at any depth (`up.0`); each container once, so that aliases end."""
-    stack: list[tuple[str, object]] = [(key, properties[key]) for key in reversed(list(properties))]
     seen: set[int] = set()
+    for key, value in properties.items():
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, CONTAINERS):
+            yield from _iter_inside(key, value, seen)
+
+
+def _iter_inside(key: str, value: object, seen: set[int]) -> Iterator[tuple[str, str]]:
+    stack = [(key, value)]
     while stack:
         key, value = stack.pop()
         if isinstance(value, str):
             yield key, value
-        elif isinstance(value, list | dict):
-            if id(value) in seen:
-                continue
+        elif isinstance(value, CONTAINERS) and id(value) not in seen:
             seen.add(id(value))
             pairs = enumerate(value) if isinstance(value, list) else value.items()
-            stack += [(f"{key}.{name}", item) for name, item in reversed(list(pairs))]
+            stack += [(f"{key}.{part}", item) for part, item in reversed(list(pairs))]
 
 
 def words_of(properties: Properties, *names: str) -> list[str]:

@@ -26,7 +26,7 @@ def find_problem(text: str) -> str:
     if not text.strip():
         return ""
     try:
-        json.loads(text)
+        json.loads(text, parse_int=float)  # as JavaScript reads numbers; Python refuses long ones
     except json.JSONDecodeError as error:
         return f"{error.msg.lower()} in line {error.lineno}"
     except RecursionError:

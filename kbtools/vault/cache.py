@@ -1,9 +1,9 @@
 """What was read before, kept between runs: one file a vault, in the user's cache folder.
 
-A cache is never trusted further than its checksums: a file that is cut short, foreign, or written by another version of
-kb or Python counts as none. Writing goes to a temporary file that then takes the place of the old one, so that two runs
-at once, or a run that is killed, leave a whole file. A file whose stamp is too young to be told from a change in the
-same tick is not remembered (`RACY_NS`).
+A cache is never trusted further than its checksums: a file that is cut short, foreign, owned by somebody else, or written
+by another version of kb or Python counts as none. Writing goes to a temporary file that then takes the place of the old
+one, so that two runs at once, or a run that is killed, leave a whole file. A file whose stamp is too young to be told from
+a change in the same tick is not remembered (`is_settled`).
 """
 
 from __future__ import annotations
@@ -12,22 +12,34 @@ import contextlib
 import hashlib
 import marshal
 import os
+import stat
 import struct
 import sys
 import tempfile
+import time
 import zlib
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from kbtools import __version__
 from kbtools.vault.walk import Stamp
 
 MAGIC = b"kbcache2"
 HEADER = struct.Struct("<8s32sQIQI")  # magic, key, size and checksum of the index, size and checksum of the blobs
 RACY_NS = 2_000_000_000
+"""The coarsest tick of a file system (FAT): a stamp that is older differs from that of any later change."""
+FUTURE_NS = 86_400 * 10**9
+MOST_RESULTS = 16
+"""How many requests are remembered, the newest last."""
+LEFT_OVER = 3600.0
+"""Seconds after which nobody writes to a temporary file any more."""
+LIBRARIES = ("yaml", "math_core")
+"""What else decides what is found in a note."""
 
 Blob = bytes
-"""marshal of (columns, local findings) of one file."""
+"""What is remembered of one file (`vault/blob.py`)."""
 
 
 @dataclass(slots=True)
@@ -39,50 +51,58 @@ class Cache:
     results: dict[str, Any] = field(default_factory=dict)
     _places: dict[str, tuple[int, int]] = field(default_factory=dict)
     _file: Path | None = None
-    _blobs_at: int = 0
-    _blobs_size: int = 0
-    _blobs_sum: int = 0
+    _header: bytes = b""
 
     def read_blobs(self) -> dict[str, Blob]:
         """Every remembered file's blob; empty when the file is damaged or was replaced meanwhile."""
         if self._file is None:
             return {}
+        _, _, index_size, _, blobs_size, blobs_sum = HEADER.unpack(self._header)
         try:
-            with self._file.open("rb") as file:
+            with _open_own(self._file) as file:
                 header = file.read(HEADER.size)
-                file.seek(self._blobs_at)
-                data = file.read(self._blobs_size)
+                file.seek(HEADER.size + index_size)
+                data = file.read(blobs_size)
         except OSError:
             return {}
-        if len(data) != self._blobs_size or zlib.crc32(data) != self._blobs_sum or header[:8] != MAGIC:
+        if header != self._header or len(data) != blobs_size or zlib.crc32(data) != blobs_sum:
             return {}
         return {path: data[start:end] for path, (start, end) in self._places.items()}
 
 
 def cache_folder(root: Path) -> Path:
-    """Where everything remembered about the project at `root` is kept (KB_CACHE_DIR, XDG_CACHE_HOME or ~/.cache)."""
-    chosen = os.environ.get("KB_CACHE_DIR")
+    """Where everything remembered about the project at `root` is kept: below KB_CACHE_DIR (counted from the working directory),
+    or `kb` in XDG_CACHE_HOME or ~/.cache."""
+    chosen, cache_home = os.environ.get("KB_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME", "")
     if chosen:
-        base = Path(chosen)
-    elif os.environ.get("XDG_CACHE_HOME"):
-        base = Path(os.environ["XDG_CACHE_HOME"]) / "kb"
+        base = os.path.expanduser(chosen)
+    elif os.path.isabs(cache_home):  # the XDG specification tells to ignore any other
+        base = os.path.join(cache_home, "kb")
     else:
-        base = Path(os.path.expanduser("~")) / ".cache" / "kb"
-    real = os.path.realpath(root)
-    return base / hashlib.sha256(os.fsencode(real)).hexdigest()[:20]
+        base = os.path.join(os.path.expanduser("~"), ".cache", "kb")
+        if not os.path.isabs(base):  # a user without a home
+            base = os.path.join(tempfile.gettempdir(), "kb")
+    return Path(base, hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:20])
 
 
 def code_key(*parts: str) -> bytes:
-    """A key that differs when kb, Python, or any of `parts` (the configuration) does."""
-    digest = hashlib.sha256("\0".join((sys.version, *parts)).encode("utf-8", "surrogatepass"))
+    """A key that differs when kb, Python, a library that reads notes, or any of `parts` (the configuration) does."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for folder in ("", "syntax", "vault", "checks"):
+    digest = hashlib.sha256("\0".join((sys.version, __version__, package, *parts)).encode("utf-8", "surrogatepass"))
+    for folder in ("", "syntax", "snippets", "vault", "checks"):
         with os.scandir(os.path.join(package, folder)) as entries:
             for entry in sorted(entries, key=_name):
                 if entry.name.endswith(".py"):
-                    status = entry.stat()
-                    digest.update(f"{entry.name}\0{status.st_mtime_ns}\0{status.st_size}\n".encode())
+                    digest.update(_identity(entry.name, entry.stat()))
+    for library in LIBRARIES:
+        spec = find_spec(library)
+        if spec is not None and spec.origin is not None:
+            digest.update(_identity(spec.origin, os.stat(spec.origin)))
     return digest.digest()
+
+
+def _identity(name: str, status: os.stat_result) -> bytes:
+    return f"{name}\0{status.st_mtime_ns}\0{status.st_size}\n".encode("utf-8", "surrogatepass")
 
 
 def _name(entry: os.DirEntry[str]) -> str:
@@ -92,12 +112,13 @@ def _name(entry: os.DirEntry[str]) -> str:
 def read_cache(file: Path, key: bytes) -> Cache:
     """The cache at `file` when it was written under `key`; an empty one in every other case."""
     try:
-        with file.open("rb") as stream:
+        with _open_own(file) as stream:
+            size = os.fstat(stream.fileno()).st_size
             header = stream.read(HEADER.size)
             if len(header) != HEADER.size:
                 return Cache()
-            magic, found, index_size, index_sum, blobs_size, blobs_sum = HEADER.unpack(header)
-            if magic != MAGIC or found != key or index_size > 1 << 40:
+            magic, found, index_size, index_sum, blobs_size, _ = HEADER.unpack(header)
+            if magic != MAGIC or found != key or HEADER.size + index_size + blobs_size != size:
                 return Cache()
             index = stream.read(index_size)
     except OSError:
@@ -105,7 +126,23 @@ def read_cache(file: Path, key: bytes) -> Cache:
     if len(index) != index_size or zlib.crc32(index) != index_sum:
         return Cache()
     stamps, others, results, places = marshal.loads(index)
-    return Cache(stamps, others, results, places, file, HEADER.size + index_size, blobs_size, blobs_sum)
+    return Cache(stamps, others, results, places, file, header)
+
+
+def _open_own(file: Path) -> BinaryIO:
+    """A regular file of this user, opened for reading; OSError for any other: `marshal` must not read what a stranger wrote."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and (not hasattr(os, "geteuid") or status.st_uid == os.geteuid()):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise PermissionError(f"'{file}' is no regular file of this user")
+
+
+def is_settled(stamp: Stamp, started_ns: int) -> bool:
+    """Whether every change after `started_ns` gives another stamp. One that lies days ahead (a wrong clock, an archive from
+    elsewhere) is no young one: the next change sets it back to today."""
+    return all(not started_ns - RACY_NS <= time_ns <= started_ns + FUTURE_NS for time_ns in stamp[:2])
 
 
 def write_cache(
@@ -119,10 +156,8 @@ def write_cache(
     started_ns: int,
 ) -> None:
     """Remember a whole scan that began at `started_ns`. A folder that cannot be written is no error."""
-    youngest = started_ns - RACY_NS
-    kept = {path: stamp for path, stamp in stamps.items() if stamp[0] < youngest and stamp[1] < youngest}
-    if len(kept) < len(stamps):
-        results = {}
+    kept = {path: stamp for path, stamp in stamps.items() if is_settled(stamp, started_ns)}
+    results = dict(list(results.items())[-MOST_RESULTS:]) if len(kept) == len(stamps) else {}
     places: dict[str, tuple[int, int]] = {}
     pieces: list[bytes] = []
     position = 0
@@ -135,12 +170,13 @@ def write_cache(
     body = b"".join(pieces)
     header = HEADER.pack(MAGIC, key, len(index), zlib.crc32(index), len(body), zlib.crc32(body))
     with contextlib.suppress(OSError):
-        replace_file(file, header, index, body)
+        _replace(file, header, index, body)
+        _sweep(file)
 
 
-def replace_file(file: Path, *pieces: bytes) -> None:
+def _replace(file: Path, *pieces: bytes) -> None:
     """Write `pieces` to `file` so that a reader sees either the old content or the new one. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=file.name + ".", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -151,3 +187,12 @@ def replace_file(file: Path, *pieces: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _sweep(file: Path) -> None:
+    """Remove the temporary files of runs that were killed."""
+    oldest = time.time() - LEFT_OVER
+    with os.scandir(file.parent) as entries:
+        for entry in entries:
+            if entry.name.startswith(file.name + ".") and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                os.unlink(entry.path)

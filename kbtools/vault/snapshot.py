@@ -6,10 +6,10 @@ nouns on demand; links are resolved once per distinct target.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+from kbtools.lines import LineIndex, Place
 from kbtools.model import (
     Ambiguous,
     Edge,
@@ -21,18 +21,23 @@ from kbtools.model import (
     NotePath,
     Outcome,
     Resolution,
+    Shown,
     Snippet,
     Source,
+    Span,
 )
 from kbtools.resolve import Index, Target, find_anchor, names_place
-from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, SCHEME, RawLink
+from kbtools.syntax.inline import CANVAS, PROPERTY, SCHEME, RawLink
+from kbtools.syntax.names import fold_heading
 from kbtools.syntax.note import LazyNote, make_anchor, make_link
-from kbtools.syntax.scan import Columns, RawAnchor
+from kbtools.syntax.scan import HEADING, Columns, RawAnchor
+from kbtools.vault.blob import load_columns, load_head, load_watched, read_numbers
 from kbtools.vault.cache import Blob
 
 
 class Snapshot:
-    """`blobs` holds the columns of every file that can hold links, `excluded` those of them that settings keep out."""
+    """`blobs` holds what was read of every file that can hold links, `names` finds all files, `excluded` are those that
+    settings keep out."""
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class Snapshot:
         others: list[str],
         read: Callable[[str], Source],
         *,
+        names: Index,
         excluded: frozenset[str] = frozenset(),
         aliases_resolve: bool = False,
     ) -> None:
@@ -49,21 +55,21 @@ class Snapshot:
         self.attachments: tuple[NotePath, ...] = tuple(NotePath(path) for path in others if path not in excluded)
         self.paths: tuple[NotePath, ...] = tuple(sorted(NotePath(path) for path in blobs if path not in excluded))
         self.snippets: Mapping[str, Snippet] = {}
+        self.shown: tuple[Shown, ...] = ()
         self.outcomes: tuple[Outcome, ...] = ()
         self.agreed: Mapping[tuple[str, str], str] = {}
-        everything = sorted([*blobs, *others])
-        self.index = Index(everything, self._all_aliases() if aliases_resolve else ())
+        self.index = Index(sorted([*blobs, *others]), self._all_aliases()) if aliases_resolve else names
         self._anchors: dict[str, tuple[RawAnchor, ...]] = {}
+        self._headings: dict[str, frozenset[str]] = {}
 
     def columns(self, path: str) -> Columns:
         """The columns of a file that can hold links."""
-        fields, _ = marshal.loads(self.blobs[path])
-        return Columns(*fields)
+        return load_columns(self.blobs[path])
 
     def local_findings(self, path: str) -> list[tuple[object, ...]]:
         """What the note-scope rules found when the file was read, as stored by `app`."""
-        found: list[tuple[object, ...]] = marshal.loads(self.blobs[path])[1]
-        return found
+        blob = self.blobs[path]
+        return load_head(blob).findings if read_numbers(blob).findings else []
 
     @cached_property
     def notes(self) -> Mapping[NotePath, Note]:
@@ -73,6 +79,11 @@ class Snapshot:
     def note(self, path: str) -> Note:
         """One note; raises KeyError when there is none."""
         return LazyNote(path, self.columns(path), lambda: self.read(path))
+
+    def iter_notes_with(self, text: str) -> Iterator[Note]:
+        """The notes whose columns hold a text, as a link's target or a fence's header do; of the others no noun is made."""
+        wanted = text.encode("utf-8", "surrogatepass")
+        return (self.note(path) for path in self.paths if wanted in self.blobs[path])
 
     def text_of(self, path: str) -> str:
         """A file's text as it is now ("" when it cannot be read)."""
@@ -85,11 +96,18 @@ class Snapshot:
             anchors = self._anchors[path] = self.columns(path).anchors
         return anchors
 
+    def _headings_of(self, path: str) -> frozenset[str]:
+        """The folded headings of a note; remembered."""
+        headings = self._headings.get(path)
+        if headings is None:
+            anchors = self.anchors_of(path) if path in self.blobs else ()
+            headings = self._headings[path] = frozenset(anchor[1] for anchor in anchors if anchor[0] == HEADING)
+        return headings
+
     @cached_property
     def counts(self) -> tuple[int, int]:
         """(link sources, links)."""
-        loads, blobs = marshal.loads, self.blobs
-        return len(self.paths), sum(len(loads(blobs[path])[0][0]) for path in self.paths)
+        return len(self.paths), sum(read_numbers(self.blobs[path]).links for path in self.paths)
 
     def iter_aliases(self) -> Iterator[tuple[NotePath, str]]:
         """Every alias of every note."""
@@ -99,7 +117,7 @@ class Snapshot:
 
     def _all_aliases(self) -> Iterator[tuple[str, str]]:
         for path in sorted(self.blobs):
-            for alias in self.columns(path).aliases:
+            for alias in load_head(self.blobs[path]).aliases:
                 yield path, alias
 
     def iter_edges(self) -> Iterator[Edge]:
@@ -109,19 +127,18 @@ class Snapshot:
 
     def iter_property_edges(self) -> Iterator[Edge]:
         """The links in properties, by path and place."""
-        loads, blobs = marshal.loads, self.blobs
         for path in self.paths:
-            for raw in loads(blobs[path])[0][0]:
+            for raw, _ in load_watched(self.blobs[path]):
                 if raw[0] & 7 == PROPERTY:
                     yield Edge(path, make_link(raw), self._mean(raw, path))
 
     def iter_targets(self) -> Iterator[tuple[NotePath, NotePath]]:
         """(source, file) of every link that finds its file."""
-        loads, blobs, resolve = marshal.loads, self.blobs, self.index.resolve
+        resolve, find_exact = self.index.resolve, self.index.find_exact
         for path in self.paths:
-            for raw in loads(blobs[path])[0][0]:
+            for raw in self.columns(path).links:
                 if raw[0] & 7 == CANVAS:
-                    exact = self.index.find_exact(raw[1])
+                    exact = find_exact(raw[1])
                     if exact is not None:
                         yield path, NotePath(exact)
                     continue
@@ -135,24 +152,30 @@ class Snapshot:
             yield Edge(path, make_link(raw), self._mean(raw, path))
 
     def iter_trouble(self) -> Iterator[Edge]:
-        """The links that did not resolve cleanly, hidden ones left out. This loop sees every link of the vault, so it
-        makes nouns only for what it yields."""
-        loads, blobs = marshal.loads, self.blobs
+        """The links that did not resolve cleanly, hidden ones left out. Only links that were found worth it where their file
+        was read are looked at (`blob.watch`), and nouns are made only of what is yielded."""
         resolve = self.index.resolve
         for path in self.paths:
-            for raw in loads(blobs[path])[0][0]:
-                target, subpath = raw[1], raw[2]
-                if raw[0] & HIDDEN:
-                    continue
+            for raw, _ in load_watched(self.blobs[path]):
                 if raw[0] & 7 != CANVAS:
-                    found = resolve(target, path)
-                    if found is not None and not found.fragile and (not subpath or self._has_place(found.path, subpath)):
+                    found = resolve(raw[1], path)
+                    if found is not None and not found.fragile and (not raw[2] or self._has_place(found.path, raw[2])):
                         continue
                 meaning = self._mean(raw, path)
                 if not isinstance(meaning, Found | External):
                     yield Edge(path, make_link(raw), meaning)
 
+    def place_of(self, path: str, span: Span) -> Place:
+        """Where a span of a file stands: noted when the file was read, or found in its text."""
+        return self._places.of(path, span)
+
+    @cached_property
+    def _places(self) -> _Places:
+        return _Places(self)
+
     def _has_place(self, path: str, subpath: str) -> bool:
+        if "#" not in subpath and subpath[0] not in "^[" and fold_heading(subpath) in self._headings_of(path):
+            return True
         if path[-3:].lower() != ".md" or not names_place(subpath):
             return True
         return find_anchor(self.anchors_of(path), subpath) is not None or self._is_unreadable(path)
@@ -181,10 +204,39 @@ class Snapshot:
             return Ambiguous((path, *(NotePath(rival) for rival in found.rivals)))
         return Found(path)
 
+    def resolve(self, written: str, source: NotePath) -> Resolution:
+        """What `[[written]]` means in `source`; a subpath may follow a `#`."""
+        target, _, subpath = written.partition("#")
+        return self._mean((0, target, subpath, "", 0, 0), source)
+
     def resolve_name(self, name: str, source: str = "") -> NotePath | None:
         """The file a name means when written in `source`."""
         found = self.index.resolve(name, source) if name else None
         return None if found is None else NotePath(found.path)
+
+
+class _Places:
+    """Spans -> lines and columns. Findings come file by file, so the last file is kept."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._path = ""
+        self._noted: dict[tuple[int, int], Place | None] = {}
+        self._lines: LineIndex | None = None
+
+    def of(self, path: str, span: Span) -> Place:
+        if span.end == 0:  # a file as a whole, which may be no text at all
+            return 1, 1, 1, 1
+        if path != self._path:
+            self._path, self._lines = path, None
+            blob = self._snapshot.blobs.get(path)
+            self._noted = {(link[4], link[5]): place for link, place in load_watched(blob)} if blob else {}
+        noted = self._noted.get((span.start, span.end))
+        if noted is not None:
+            return noted
+        if self._lines is None:
+            self._lines = LineIndex(self._snapshot.text_of(path))
+        return self._lines.place(span)
 
 
 class _Notes(Mapping[NotePath, Note]):

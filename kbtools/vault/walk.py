@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from kbtools.errors import VaultError
@@ -24,99 +22,69 @@ class Listing(NamedTuple):
 
 
 def list_files(root: str) -> Listing:
-    """Every file of the vault at `root`. Names that start with a dot are left out; a symbolic link to a folder is
-    followed once, so loops end; what is no regular file (a pipe, a socket, a dead link) is passed over.
+    """Every file of the vault at `root`. Names that start with a dot are left out, and so is what is no regular file (a
+    pipe, a socket, a dead link) or cannot be reached (a folder one may not read, a path that is too long).
 
-    Raises VaultError when the folder cannot be read.
+    A link to a folder is followed as Obsidian does (https://obsidian.md/help/symlinks): when its target lies outside the
+    vault, does not hold it, and shares nothing with the target of another link. So loops end and no file is seen twice.
+
+    Raises VaultError when the root cannot be read.
     """
+    try:
+        os.scandir(root).close()
+    except OSError as error:
+        raise VaultError(f"'{root}': {error.strerror or error}", "name a folder you may read") from error
     sources: dict[str, Stamp] = {}
     others: list[str] = []
-    visited: set[tuple[int, int]] = set()
-    pending: list[tuple[str, str]] = [(root, "")]
-    while pending:
-        folder, prefix = pending.pop()
-        try:
-            entries = os.scandir(folder)
-        except OSError as error:
-            if not prefix:
-                raise VaultError(f"'{folder}': {error.strerror or error}", "name a folder you may read") from error
-            continue
-        with entries:
-            for entry in entries:
-                name = entry.name
-                if name[0] == ".":
-                    continue
-                _take(entry, prefix + name, sources, others, pending, visited)
+    links: list[str] = []
+    followed = [os.path.realpath(root)]
+    _walk(root, "", sources, others, links)
+    while links:
+        links.sort(reverse=True)  # by path: which of two links is followed depends on no file system
+        path = links.pop()
+        target = os.path.realpath(os.path.join(root, path))
+        if not any(_overlap(target, known) for known in followed):
+            followed.append(target)
+            _walk(os.path.join(root, path), path + "/", sources, others, links)
     return Listing(sources, sorted(others))
 
 
-def _take(
-    entry: os.DirEntry[str],
-    path: str,
-    sources: dict[str, Stamp],
-    others: list[str],
-    pending: list[tuple[str, str]],
-    visited: set[tuple[int, int]],
-) -> None:
-    try:
-        if entry.is_symlink():
-            status = os.stat(entry.path)
-            if stat.S_ISDIR(status.st_mode):
-                if _is_new(entry.path, status, visited):
+def _walk(folder: str, prefix: str, sources: dict[str, Stamp], others: list[str], links: list[str]) -> None:
+    """Sort what lies in a folder and below it into sources, others, and links to folders."""
+    pending = [(folder, prefix)]
+    while pending:
+        folder, prefix = pending.pop()
+        for entry in _entries(folder):
+            name = entry.name
+            if name[0] == ".":
+                continue
+            path = prefix + name
+            try:
+                if entry.is_dir(follow_symlinks=False):
                     pending.append((entry.path, path + "/"))
-                return
-            if not stat.S_ISREG(status.st_mode):
-                return
-        elif entry.is_dir():
-            pending.append((entry.path, path + "/"))
-            return
-        elif not entry.is_file():
-            return
-        if path.endswith(SOURCE_SUFFIXES) or path.lower().endswith(SOURCE_SUFFIXES):
-            status = entry.stat()
-            sources[path] = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
-        else:
-            others.append(path)
+                elif path.endswith(SOURCE_SUFFIXES) or path.lower().endswith(SOURCE_SUFFIXES):
+                    status = entry.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        sources[path] = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+                    elif stat.S_ISDIR(status.st_mode):
+                        links.append(path)
+                elif entry.is_file():
+                    others.append(path)
+                elif entry.is_dir():
+                    links.append(path)
+            except OSError:
+                continue  # gone or unreachable meanwhile: not part of the vault
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError:
-        return  # gone or unreachable meanwhile: not part of the vault
+        return []
 
 
-def _is_new(path: str, status: os.stat_result, visited: set[tuple[int, int]]) -> bool:
-    """Whether a linked folder is neither around the link nor linked before."""
-    identity = (status.st_dev, status.st_ino)
-    if identity in visited:
-        return False
-    visited.add(identity)
-    real, here = os.path.realpath(path), os.path.realpath(os.path.dirname(path))
-    return not (here + os.sep).startswith(real.rstrip(os.sep) + os.sep)
-
-
-def compile_globs(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    """One pattern for the paths that any of the globs names: `*` stays in a folder, `**` does not, a name without a
-    slash matches at any depth, a folder's name stands for all below it. None for no globs."""
-    parts = [_glob(pattern) for pattern in patterns if pattern]
-    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
-
-
-def _glob(pattern: str) -> str:
-    if len(pattern) > 2 and pattern.startswith("/") and pattern.endswith("/"):
-        try:
-            re.compile(pattern[1:-1])
-        except re.error:
-            return re.escape(pattern)
-        return rf".*?(?:{pattern[1:-1]})"
-    text, anchored = pattern.strip("/"), "/" in pattern.rstrip("/")
-    out = "" if anchored else "(?:.*/)?"
-    at = 0
-    while at < len(text):
-        if text.startswith("**/", at):
-            out, at = out + "(?:.*/)?", at + 3
-        elif text.startswith("**", at):
-            out, at = out + ".*", at + 2
-        elif text[at] == "*":
-            out, at = out + "[^/]*", at + 1
-        elif text[at] == "?":
-            out, at = out + "[^/]", at + 1
-        else:
-            out, at = out + re.escape(text[at]), at + 1
-    return out + "(?:/.*)?$"
+def _overlap(one: str, other: str) -> bool:
+    """Whether two folders are the same, or one lies in the other."""
+    one, other = one.rstrip(os.sep) + os.sep, other.rstrip(os.sep) + os.sep
+    return one.startswith(other) or other.startswith(one)
