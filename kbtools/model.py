@@ -182,19 +182,39 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A block that shows a part of a snippet, existing or not: `title="path#part"`. `part` is "" for the whole file;
+    `code` has no prefixes."""
+
+    path: str
+    part: str
+    note: NotePath
+    fence: Fence
+    code: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path}#{self.part}" if self.part else self.path
+
+
+@dataclass(frozen=True, slots=True)
 class Snippet:
-    """Code to prove: a file of the project. `shown` are the (note, fence) pairs whose title names it."""
+    """Code to prove: a file of the project. `shown` are the (note, fence) pairs whose title names it; `problem` says why it
+    could not be read (its text is then empty)."""
 
     path: str
     text: str
     proof: str
     proof_text: str
     shown: tuple[tuple[NotePath, Fence], ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened when a snippet was proven on a device. `detail` is for a person (last lines of the failure)."""
+    """What happened when a snippet was proven on a device. `detail` is for a person: a line on what happened, then the last
+    lines of what was printed about it; `line` is the snippet's where it failed, 0 when it failed elsewhere; `why` says what
+    had changed when it was proven before and ran again."""
 
     path: str
     device: str
@@ -205,6 +225,7 @@ class Outcome:
     detail: str = ""
     line: int = 0
     digest: str = ""
+    why: str = ""
 
 
 class Vault(Protocol):
@@ -230,9 +251,20 @@ class Vault(Protocol):
     def iter_aliases(self) -> Iterator[tuple[NotePath, str]]:
         """Every alias of every note."""
 
+    def resolve(self, written: str, source: NotePath) -> Resolution:
+        """What `[[written]]` means in `source`; a subpath may follow a `#`."""
+
     @property
     def snippets(self) -> Mapping[str, Snippet]:
         """The project's snippets by project-relative path; empty where none are configured."""
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """Every block whose title names a file below the snippets folder, by note and place."""
+
+    @property
+    def agreed(self) -> Mapping[tuple[str, str], str]:
+        """(note, title) -> digest of the code when block and snippet were last seen equal."""
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

@@ -40,13 +40,14 @@ class Proofs:
         self.proofs = settings.root / settings.proofs if settings.proofs else None
         self.timeout = float(os.environ.get("KB_TIMEOUT", settings.timeout))
         self.wanted = os.environ.get("KB_DEVICE", "auto")
-        self.journal = journal.Journal(os.environ.get("KB_PROOF_REPORT", ""), settings.root)
+        self.journal = journal.Journal(os.environ.pop("KB_PROOF_REPORT", ""), settings.root)  # no other pytest's, inside a test
         self.before: tuple[Path, state.State] | None = None
+        self.now: pytest.Item | None = None
         if self.wanted not in ("auto", "cpu", "cuda"):
             raise pytest.UsageError(f"KB_DEVICE is '{self.wanted}' (it takes auto, cpu or cuda)")
         session.prepare_process(settings.root, hide_gpu=self.wanted == "cpu")
         missing = session.snippets_to_add(config.args, config.invocation_params.dir, self.snippets, self.proofs)
-        config.args += [] if os.environ.get("KB_PROOF_REPORT") else missing
+        config.args += [] if self.journal.path else missing
 
     # -------------------------------------------------------------------------------------------- collecting
 
@@ -69,16 +70,31 @@ class Proofs:
         try:
             report: pytest.CollectReport = yield
         except SystemExit as error:
-            text = f"the file exits (status {error.code}) while it is imported"
+            text = f"{journal.cause_of(error)} while it is imported"
             report = pytest.CollectReport(collector.nodeid, "failed", text, [])
-        self.journal.write("collected", path=collector.path, **journal.describe_collection(report))
+            self.journal.write("collected", path=collector.path, **journal.describe_collection(report, error))
+            return report
+        if report.outcome != "failed":
+            self.journal.write("collected", path=collector.path, **journal.describe_collection(report, None))
         return report
 
+    def pytest_exception_interact(self, node: object, call: pytest.CallInfo[Any], report: object) -> None:
+        """A file that cannot be imported; failing tests are told by their own reports."""
+        if isinstance(node, pytest.File) and isinstance(report, pytest.CollectReport) and call.excinfo is not None:
+            facts = journal.describe_collection(report, call.excinfo.value)
+            self.journal.write("collected", path=node.path, **facts)
+
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """`kb check` runs each device by itself; for everybody else the tests that cannot run are there, and skip."""
         if self.wanted == "cuda":
-            kept = [item for item in items if _device_of(item) == "cuda" or not self._is_proof(item)]
-            config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-            items[:] = kept
+            self._deselect(config, items, {"", "cpu"})
+        elif self.wanted == "cpu" and self.journal.path:
+            self._deselect(config, items, {"cuda"})
+
+    def _deselect(self, config: pytest.Config, items: list[pytest.Item], devices: set[str]) -> None:
+        kept = [item for item in items if _device_of(item) not in devices or not self._is_proof(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
     # -------------------------------------------------------------------------------------------- running
 
@@ -93,8 +109,8 @@ class Proofs:
         if self.before is None:
             self.before = item.path, state.remember()
         state.prepare()
-        device = _device_of(item) or "cpu"
-        self.journal.write("start", path=item.path, nodeid=item.nodeid, device=device, uses_device=_uses_device(item))
+        self.now = item
+        self.journal.write("start", nodeid=item.nodeid)
         try:
             return (yield)
         finally:
@@ -123,6 +139,12 @@ class Proofs:
             error = call.excinfo.value if call.excinfo else None
             self.journal.write("result", nodeid=item.nodeid, **journal.describe_result(report, error))
         return report
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A test raised KeyboardInterrupt, or called pytest.exit: that is told of no test, and no other one runs."""
+        file, nodeid = (str(self.now.path), self.now.nodeid) if self.now is not None else ("", "")
+        facts = journal.describe_error(excinfo.value, file)
+        self.journal.write("result", nodeid=nodeid, when="call", outcome="failed", **facts)
 
     # -------------------------------------------------------------------------------------------- fixtures
 
@@ -196,7 +218,3 @@ def _device_of(item: pytest.Item) -> str:
     """The device a test is parametrised with ("" for none)."""
     device = getattr(getattr(item, "callspec", None), "params", {}).get("device", "")
     return str(device) if str(device) in ("cpu", "cuda") else ""
-
-
-def _uses_device(item: pytest.Item) -> bool:
-    return "device" in getattr(item, "fixturenames", ())

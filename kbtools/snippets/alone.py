@@ -1,4 +1,4 @@
-"""One snippet, run as a file: isolated interpreter, empty folder, no network, no GPU, bounded time."""
+"""One snippet, run as a file: fresh interpreter, empty folder, no network, no GPU, bounded time."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def run_alone(file: Path, root: Path, timeout: float) -> Failure | None:
     """Run `file` as `__main__` with `root` importable; None when it ended well. Whatever it started is ended with it."""
     with tempfile.TemporaryDirectory(prefix="kb-runs-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-X", "utf8", str(PRELUDE), str(root), str(file)],
+            [sys.executable, "-P", "-B", "-X", "utf8", str(PRELUDE), str(root), str(file)],
             cwd=folder,
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(errors := tempfile.TemporaryFile()),  # noqa: SIM115 - closed with the block below
@@ -51,7 +51,8 @@ def run_alone(file: Path, root: Path, timeout: float) -> Failure | None:
             return _judge(process.returncode, errors.read().decode("utf-8", "replace"), file)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What a snippet that runs alone finds in its environment: nothing that steers Python, and no GPU."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {**kept, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 

@@ -2,88 +2,51 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from kbtools.model import Fence, Note, NotePath
-
-PYTHON: Final = frozenset({"python", "py", "python3", "py3"})
-LINE: Final = re.compile(r"(?P<text>[^\r\n]*+)(?P<end>\r\n|\n|\r|\Z)")
-STEP: Final = re.compile(r">|[^>]+")
-QUOTE: Final = re.compile(r"[ ]{0,3}>")
+from kbtools.model import Fence, Note, NotePath, Shown, Snippet
+from kbtools.snippets.block import is_python, read_code
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A block that shows a part of a snippet: `title="path#part"`. `part` is "" for the whole file; `code` has no prefixes."""
+class File(NamedTuple):
+    """A file of the project as it was read. `problem` says why it could not be (its text is then empty)."""
 
-    path: str
-    part: str
-    note: NotePath
-    fence: Fence
-    code: str
-
-    @property
-    def title(self) -> str:
-        return f"{self.path}#{self.part}" if self.part else self.path
+    text: str
+    problem: str = ""
 
 
 def find_shown(note: Note, folder: str) -> Iterator[Shown]:
-    """The blocks of a note whose title names a file below the snippets `folder`, in order."""
-    text = note.source.text
-    if not folder or f"{folder}/" not in text:
-        return
-    for fence in note.fences:
+    """The blocks of a note whose title names a file below the snippets `folder`, in order. The note's text is read only
+    when there are any."""
+    for fence in note.fences if folder else ():
         if fence.title.startswith(f"{folder}/") and is_python(fence):
             path, _, part = fence.title.partition("#")
-            yield Shown(path, part.strip(), note.path, fence, read_code(text, fence))
+            yield Shown(path, part.strip(), note.path, fence, read_code(note.source.text, fence))
 
 
-def is_python(fence: Fence) -> bool:
-    """Whether a block is Python; `python`, `py`, and pymdownx's `{.python …}`."""
-    return fence.lang.strip("{}").removeprefix(".").lower() in PYTHON
+def build_snippets(files: Mapping[str, File], shown: Iterable[Shown], *, snippets: str, proofs: str) -> dict[str, Snippet]:
+    """The snippets among a project's files (those of the folders `snippets` and `proofs`, by project path), in path order.
 
-
-def read_code(text: str, fence: Fence) -> str:
-    """The code of a block, without the prefixes of lists, quotes and callouts, lines ending in a line feed."""
-    body = text[fence.body_span.start : fence.body_span.end]
-    lines = [line for line, _ in split_lines(body)]
-    return normal("\n".join(strip_prefix(line, fence.prefix) for line in lines)) if fence.prefix else normal("\n".join(lines))
-
-
-def split_lines(text: str) -> list[tuple[str, str]]:
-    """(line, its end) of a text; only CR, LF and CRLF end a line."""
-    found = [(match["text"], match["end"]) for match in LINE.finditer(text)]
-    return found[:-1] if found and found[-1] == ("", "") else found
-
-
-def normal(code: str) -> str:
-    """Code as it is compared: no blank lines at its end, none of blanks only, one line feed last; "" for none."""
-    lines = [line if line.strip() else "" for line, _ in split_lines(code)]
-    while lines and not lines[-1]:
-        lines.pop()
-    return "\n".join(lines) + "\n" if lines else ""
-
-
-def strip_prefix(line: str, prefix: str) -> str:
-    """A body line without what its fence's line has before the marks; a list's marker is as wide as its blanks."""
-    if line.startswith(prefix):
-        return line[len(prefix) :]
-    for step in STEP.findall(prefix):
-        if step == ">":
-            quote = QUOTE.match(line)
-            line = line[quote.end() :] if quote else line
-            continue
-        line = line[min(len(step), len(line) - len(line.lstrip(" "))) :]
-    return line
-
-
-def add_prefix(line: str, prefix: str) -> str:
-    """A body line as it stands in the note."""
-    blanks = "".join(char if char in "> \t" else " " for char in prefix)
-    return blanks + line if line else blanks.rstrip()
+    A snippet's `proof` is where its proof is or should be; "" where no folder for proofs is configured.
+    """
+    blocks: dict[str, list[tuple[NotePath, Fence]]] = {}
+    for block in shown:
+        blocks.setdefault(block.path, []).append((block.note, block.fence))
+    paths = sorted(path for path in files if is_snippet(path, snippets) and not (proofs and path.startswith(f"{proofs}/")))
+    where = find_proofs(paths, files, snippets=snippets, proofs=proofs) if proofs else {}
+    nothing = File("")
+    return {
+        path: Snippet(
+            path,
+            files[path].text,
+            where.get(path, ""),
+            files.get(where.get(path, ""), nothing).text,
+            tuple(blocks.get(path, ())),
+            files[path].problem,
+        )
+        for path in paths
+    }
 
 
 def is_tidy(path: str, folder: str) -> bool:
@@ -92,9 +55,11 @@ def is_tidy(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/") and path.endswith(".py") and not {"", ".", ".."} & set(pieces) and "\\" not in path
 
 
-def is_part_of_others(path: str) -> bool:
-    """Whether a file is shared by snippets rather than one: its name begins with `_`."""
-    return path.rsplit("/", 1)[-1].startswith("_")
+def is_snippet(path: str, folder: str) -> bool:
+    """Whether a file of the project is a snippet: a Python file below `folder` that is neither a conftest.py nor shared by
+    snippets (its name then begins with `_`)."""
+    name = path.rsplit("/", 1)[-1]
+    return bool(folder) and is_tidy(path, folder) and name[0] not in "_." and name != "conftest.py"
 
 
 def find_proofs(paths: Iterable[str], existing: Collection[str], *, snippets: str, proofs: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""`python -I prelude.py ROOT FILE`: runs one snippet alone, as `__main__`, with the project importable and without a network.
+"""`python -P prelude.py ROOT FILE`: runs one snippet alone, as `__main__`, with the project importable and without a network.
 
-Imports the standard library only and is never imported itself.
+Imports the standard library only.
 """
 
 import runpy

@@ -30,6 +30,7 @@ def assert_close(actual: Any, expected: Any, *, factor: float = 1.0) -> None:
 
     Tensors, numpy arrays, numbers, and tuples, lists and dicts of them; shape, dtype and device must agree. NaN equals nothing.
     """
+    __tracebackhide__ = True
     if isinstance(actual, tuple | list) and isinstance(expected, tuple | list):
         assert len(actual) == len(expected), f"{len(actual)} values, not {len(expected)}"
         for one, other in zip(actual, expected, strict=True):
@@ -57,6 +58,7 @@ def _kind(value: Any) -> str:
 def _tensors_close(actual: Any, expected: Any, factor: float, kinds: tuple[str, str]) -> None:
     import torch
 
+    __tracebackhide__ = True
     assert "array" not in kinds, f"{' and '.join(kinds)} are not compared: turn one into the other"
     if kinds[0] == "number":
         actual = torch.tensor(actual, dtype=expected.dtype, device=expected.device)
@@ -67,6 +69,7 @@ def _tensors_close(actual: Any, expected: Any, factor: float, kinds: tuple[str, 
 
 
 def _arrays_close(actual: Any, expected: Any, factor: float, kinds: tuple[str, str]) -> None:
+    __tracebackhide__ = True
     if kinds == ("number", "number") and not isinstance(actual, float | complex) and not isinstance(expected, float | complex):
         assert actual == expected, f"{actual!r} is not {expected!r}"
         return
@@ -93,10 +96,13 @@ def on_meta(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     import torch
     from torch.utils import _python_dispatch
 
+    __tracebackhide__ = True
+
     mode: Any = _python_dispatch.TorchDispatchMode
 
     class OnlyMeta(mode):  # type: ignore[misc]
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            __tracebackhide__ = True
             for tensor in _tensors((args, kwargs or {})):
                 _refuse(tensor, f"{func} uses")
             result = func(*args, **(kwargs or {}))
@@ -116,6 +122,7 @@ def on_meta(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _refuse(tensor: Any, deed: str) -> None:
+    __tracebackhide__ = True
     if tensor.device.type != "meta" and tensor.ndim > 0:
         shape = tuple(tensor.shape)
         raise AssertionError(f"{deed} a tensor of shape {shape} on '{tensor.device}', its inputs are on 'meta': {_caller()}")

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from kbtools.snippets.find import normal, split_lines
+from kbtools.snippets.block import normal, split_lines
 
-OPEN: Final = re.compile(r"[ \t]*#[ \t]*region[ \t]+(?P<name>\S.*?)[ \t]*$")
-CLOSE: Final = re.compile(r"[ \t]*#[ \t]*endregion\b.*$")
+OPEN: Final = re.compile(r"[ \t]*+#[ \t]*+region[ \t]++(?P<name>\S(?:.*\S)?)[ \t]*+$")
+CLOSE: Final = re.compile(r"[ \t]*+#[ \t]*+endregion\b")
 BOM: Final = "\ufeff"
+
+Symbol = tuple[str, int, int]
+"""(name, first row, row after the last)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """Lines `first` to `last` of a file (counted from 0, `last` left out), dedented by `indent` and without region marks.
 
-    `ragged`: a line reaches left of the indent (in a string), so the part cannot be written back.
+    `rows` are the lines of the file that the lines of `code` come from. `ragged`: a line reaches left of the indent (in a
+    string), so the part cannot be written back.
     """
 
     name: str
@@ -31,11 +37,13 @@ class Part:
     last: int
     indent: str
     ragged: bool
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why there is no such part, or why it cannot be replaced; `line` counts from 1, 0 for none."""
+    """Why there is no such part (said of the file: "has no 'x'"), or why it cannot be replaced (a sentence of its own);
+    `line` counts from 1, 0 for none."""
 
     message: str
     hint: str = ""
@@ -44,41 +52,48 @@ class Problem:
 
 def find_part(text: str, name: str) -> Part | Problem:
     """The part of a file's text that a title names."""
-    lines = _lines(text)
+    lines, symbols = _outline(text)
     if not name:
         return _part(lines, name, 0, len(lines))
-    tree = parse(text)
-    if isinstance(tree, ast.Module):
-        rows = _find_symbol(tree, name)
-        if rows is not None:
-            return _part(lines, name, *rows)
+    if not isinstance(symbols, Problem):
+        rows = [(first, last) for symbol, first, last in symbols if symbol == name]
+        if rows:
+            return _part(lines, name, *rows[-1])  # of several definitions an import gets the last
     regions = [(first, last) for region, first, last in _iter_regions(lines) if region == name]
     if len(regions) > 1:
-        return Problem(f"two regions are named '{name}'", "rename one", regions[1][0])
+        return Problem(f"has two regions named '{name}'", "rename one", regions[1][0])
     if regions and regions[0][1] < 0:
-        return Problem(f"the region '{name}' is never closed", "write '# endregion' where it ends", regions[0][0])
+        return Problem(f"never closes its region '{name}'", "write '# endregion' where it ends", regions[0][0])
     if regions:
         return _part(lines, name, *regions[0])
-    if isinstance(tree, Problem):
-        return tree
-    return Problem(f"it has no '{name}'", _nearest(name, list_parts(text)))
+    if isinstance(symbols, Problem):
+        return symbols
+    return Problem(f"has no '{name}'", _nearest(name, list_parts(text)))
+
+
+def code_of(text: str, name: str) -> str | None:
+    """The code of a part, None when there is none of that name."""
+    part = find_part(text, name)
+    return part.code if isinstance(part, Part) else None
 
 
 def parse(text: str) -> ast.Module | Problem:
     """The syntax tree of a file's text."""
     try:
-        return ast.parse(text.removeprefix(BOM))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python thinks of an escape is for whoever runs the file
+            return ast.parse(text.removeprefix(BOM))
     except SyntaxError as error:
-        return Problem(f"{error.msg or 'it does not parse'}", "mend the file", error.lineno or 0)
+        return Problem(f"does not parse: {error.msg}", "mend the file", error.lineno or 0)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Problem(f"it does not parse: {error}", "mend the file")
+        return Problem(f"does not parse: {error}", "mend the file")
 
 
 def list_parts(text: str) -> tuple[str, ...]:
     """Every name a title can use, in the order of the file."""
-    tree = parse(text)
-    symbols = [] if isinstance(tree, Problem) else [name for name, *_ in _iter_symbols(tree.body, "")]
-    return tuple(dict.fromkeys((*symbols, *(name for name, *_ in _iter_regions(_lines(text))))))
+    lines, symbols = _outline(text)
+    named = [] if isinstance(symbols, Problem) else [name for name, *_ in symbols]
+    return tuple(dict.fromkeys((*named, *(name for name, *_ in _iter_regions(lines)))))
 
 
 def replace_part(text: str, name: str, code: str) -> str | Problem:
@@ -98,21 +113,22 @@ def replace_part(text: str, name: str, code: str) -> str | Problem:
         return Problem("a line reaches left of the first one", "change the file instead of the note")
     pieces = split_lines(text)
     inner = [line for line, _ in pieces[part.first : part.last]]
-    written = _with_marks(inner, part, [part.indent + line if line else "" for line in code.splitlines()])
+    written = _with_marks(inner, part, [part.indent + line if line else "" for line, _ in split_lines(code)])
     if written is None:
         return Problem("it holds region marks and the lines around them changed", "change the file instead of the note")
     if part.first == 0 and text.startswith(BOM):
         written[0] = BOM + written[0]
     end = next((end for _, end in pieces if end), "\n")
     before = "".join(line + stop for line, stop in pieces[: part.first])
-    after = pieces[part.last - 1][1] + "".join(line + stop for line, stop in pieces[part.last :])
-    return _verified(before + end.join(written) + after, name, code)
+    stop = pieces[part.last - 1][1] if pieces else end
+    after = "".join(line + stop for line, stop in pieces[part.last :])
+    return _verified(before + end.join(written) + stop + after, name, code)
 
 
 def _verified(text: str, name: str, code: str) -> str | Problem:
     tree = parse(text)
     if isinstance(tree, Problem):
-        return Problem(f"with the note's code the file does not parse: {tree.message}", "mend the block", tree.line)
+        return Problem(f"with the note's code the file {tree.message}", "mend the block", tree.line)
     again = find_part(text, name)
     if isinstance(again, Problem):
         return Problem(f"the note's code no longer defines '{name}'", "keep the name, or change the title too")
@@ -121,34 +137,35 @@ def _verified(text: str, name: str, code: str) -> str | Problem:
     return text
 
 
-def _lines(text: str) -> list[str]:
-    return [line for line, _ in split_lines(text.removeprefix(BOM))]
-
-
 def _part(lines: Sequence[str], name: str, first: int, last: int) -> Part:
     while first < last and not lines[first].strip():
         first += 1
     while last > first and not lines[last - 1].strip():
         last -= 1
-    kept = [line for line in lines[first:last] if not _is_mark(line)]
+    rows = [row for row in range(first, last) if not _is_mark(lines[row])]
+    while rows and not lines[rows[0]].strip():
+        rows.pop(0)
+    kept = [lines[row] for row in rows]
     written = [line for line in kept if line.strip()]
     indent = written[0][: len(written[0]) - len(written[0].lstrip())] if written else ""
     ragged = any(not line.startswith(indent) for line in written)
-    code = normal("\n".join(line.removeprefix(indent) for line in kept).lstrip("\n"))
-    return Part(name, code, first, last, indent, ragged)
+    code = normal("\n".join(line.removeprefix(indent) for line in kept))
+    return Part(name, code, first, last, indent, ragged, tuple(rows))
 
 
 def _is_mark(line: str) -> bool:
     return "region" in line and bool(OPEN.match(line) or CLOSE.match(line))
 
 
-def _find_symbol(tree: ast.Module, name: str) -> tuple[int, int] | None:
-    """Rows of the last definition of a name: the one an import gets."""
-    rows = [(first, last) for symbol, first, last in _iter_symbols(tree.body, "") if symbol == name]
-    return rows[-1] if rows else None
+@lru_cache(maxsize=256)  # each rule asks for the parts of the same files
+def _outline(text: str) -> tuple[tuple[str, ...], tuple[Symbol, ...] | Problem]:
+    """The lines of a file and its definitions, or why it has none."""
+    lines = tuple(line for line, _ in split_lines(text.removeprefix(BOM)))
+    tree = parse(text)
+    return lines, tree if isinstance(tree, Problem) else tuple(_iter_symbols(tree.body, ""))
 
 
-def _iter_symbols(body: Sequence[ast.stmt], prefix: str) -> Iterator[tuple[str, int, int]]:
+def _iter_symbols(body: Sequence[ast.stmt], prefix: str) -> Iterator[Symbol]:
     for node in body:
         first, last = node.lineno - 1, node.end_lineno or node.lineno
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -163,7 +180,8 @@ def _iter_symbols(body: Sequence[ast.stmt], prefix: str) -> Iterator[tuple[str, 
 
 def _targets(node: ast.stmt) -> list[str]:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+    names = [name for target in targets for name in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return [name.id for name in names if isinstance(name, ast.Name)]
 
 
 def _iter_regions(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
@@ -210,9 +228,11 @@ def _with_marks(old: Sequence[str], part: Part, new: list[str]) -> list[str] | N
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher
 
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        return "did you mean " + " or ".join(f"'{other}'" for other in near) + "?"
+    likeness = {other: SequenceMatcher(None, other, name).ratio() for other in names}
+    best = max(likeness.values(), default=0.0)
+    if best >= 0.5:
+        near = sorted((other for other in names if likeness[other] >= best - 0.1), key=lambda other: -likeness[other])
+        return "did you mean " + " or ".join(f"'{other}'" for other in near[:3]) + "?"
     return f"it has {', '.join(names[:5])}" if names else "it names nothing"

@@ -104,7 +104,7 @@ def _torch_undo(torch: Any) -> list[Undo]:
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         undo.append(_call(torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()))
     device = torch.get_default_device()
-    strict, lenient = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    strict, lenient = _determinism(torch)
     precision = torch.get_float32_matmul_precision()
     cudnn = torch.backends.cudnn
     flags = cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32
@@ -112,11 +112,16 @@ def _torch_undo(torch: Any) -> list[Undo]:
     def others() -> None:
         if torch.get_default_device() != device:
             torch.set_default_device(None if device.type == "cpu" else device)
-        torch.use_deterministic_algorithms(strict, warn_only=lenient)
+        if (strict, lenient) != _determinism(torch):
+            torch.use_deterministic_algorithms(strict, warn_only=lenient)  # imports torch's compiler: a second
         torch.set_float32_matmul_precision(precision)
         cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32 = flags
 
     return [*undo, others]
+
+
+def _determinism(torch: Any) -> tuple[bool, bool]:
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
 
 
 def _set_precision(torch: Any) -> None:
@@ -130,5 +135,6 @@ def _reset_torch(torch: Any) -> None:
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
-    torch.use_deterministic_algorithms(False)
+    if _determinism(torch) != (False, False):
+        torch.use_deterministic_algorithms(False)
     torch.autograd.set_detect_anomaly(False)
