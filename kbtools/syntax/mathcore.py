@@ -6,6 +6,7 @@ What that converter lacks and KaTeX or MathJax have is no mistake of the author:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from kbtools.syntax.latex import DEFINES, UNREAD, Problem, iter_commands
@@ -39,8 +40,11 @@ FAMILIES = ("text", "sym", "up", "Up")
 """Names that begin so belong to large families (`\\textcircled`, `\\symbf`, `\\upalpha`) that renderers know in part."""
 MOST_MARKS = 1000
 """Deeper nesting than this many braces and commands allow overflows the wheel's stack and ends the process."""
+TOLERATED = re.compile(r"\\middle(?![A-Za-z])|[0-9]%")
+"""What the wheel draws although other renderers may not, or although it hides something."""
 REASONS = {
     "Expected argument": "an argument is missing",
+    'Expected closing token "]"': "a '[' has no ']'",
     "Duplicate subscript or superscript": "two subscripts or superscripts on one symbol",
 }
 
@@ -58,19 +62,21 @@ class Converter:
             for lenient in (False, True)
         )
         self._known = set(OTHERS_KNOW)
+        self._extended = False
         for formula in formulas:
             self._known.update(found["name"] for found in DEFINES.finditer(formula))
+            self._extended = self._extended or "\\require" in formula
 
     def draws(self, formula: str) -> bool:
         """Whether the formula can certainly be drawn as it is."""
-        return not _is_monstrous(formula) and not _objection(self._strict, formula)
+        return not (_is_monstrous(formula) or TOLERATED.search(formula) or _objection(self._strict, formula))
 
     def find_problem(self, formula: str) -> Problem | None:
         """The first thing in a formula of sound structure that nobody can draw, or None."""
         if _is_monstrous(formula) or UNREAD.search(formula) or DEFINES.search(formula):
             return None
         for offset, name in iter_commands(formula):
-            if name not in self._known and not name.startswith(FAMILIES):
+            if name not in self._known and not self._extended and not name.startswith(FAMILIES):
                 if "Unknown command" in _objection(self._strict, f"\\{name}"):
                     return Problem(offset, f"no command is named '\\{name}'")
                 self._known.add(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 
 from kbtools.model import Span
 
@@ -19,3 +20,9 @@ def iter_outside(matches: Iterable[re.Match[str]], spans: Iterable[Span]) -> Ite
             at += 1
         if start >= covered:
             yield match
+
+
+def is_inside(spans: Sequence[Span], offset: int) -> bool:
+    """Whether one of `spans` (sorted, disjoint) began before `offset` and is not over."""
+    before = bisect_left(spans, Span(offset, offset)) - 1
+    return before >= 0 and offset < spans[before].end

@@ -1,7 +1,8 @@
 """A rule's page -> its cases: a few small files and the findings they must give.
 
 A case is a `## Fires: …` or `## Silent: …` heading and the blocks of four backticks below it; a block's title is a file's
-path, the block `findings` is what must come out. See docs/rules/README.md.
+path, the block `outcomes` says what running the proofs gave, the block `findings` is what must come out. See
+docs/rules/README.md.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from kbtools.model import Report, Span
+from kbtools.model import Outcome, Report, Span
 from kbtools.report.text import render_finding
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 HEADING = re.compile(r"^## (?P<kind>Fires|Silent): (?P<title>.+)$|^## .+$", re.MULTILINE)
 BLOCK = re.compile(r"^````(?P<info>[^`\n]*)\n(?P<body>.*?)^````$", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r'title="(?P<path>[^"]+)"')
+OUTCOME = re.compile(
+    r"(?P<path>[^\s:]+)(?::(?P<line>\d+))? (?P<device>\w+) (?P<status>passed|failed|skipped)(?: (?P<reason>\w+) (?P<detail>.+))?"
+)
 BYTES = re.compile(r"\bencoding=(?P<name>[\w-]+)")
 
 
@@ -31,6 +36,7 @@ class Case:
     files: Mapping[str, str | bytes]
     expected: str
     place: Span
+    outcomes: tuple[Outcome, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.kind.lower()} {self.title}"
@@ -64,7 +70,19 @@ def _read_case(rule: str, heading: re.Match[str], blocks: list[re.Match[str]]) -
         if title:
             files[title["path"]] = _contents(block)
     place = Span(results[0].start("body"), results[0].end("body"))
-    return Case(rule, heading["kind"], heading["title"], files, results[0]["body"], place)
+    given = [line for block in blocks if block["info"].strip() == "outcomes" for line in block["body"].splitlines()]
+    outcomes = tuple(_read_outcome(rule, line) for line in given)
+    return Case(rule, heading["kind"], heading["title"], files, results[0]["body"], place, outcomes)
+
+
+def _read_outcome(rule: str, line: str) -> Outcome:
+    """`path:line device status reason detail`; the last two only for what failed, the line only where it is known."""
+    found = OUTCOME.fullmatch(line)
+    if found is None:
+        raise ValueError(f"{rule}: no outcome: '{line}'")
+    status: Literal["passed", "failed", "skipped"] = found["status"]  # type: ignore[assignment]
+    path, device, reason, detail = found["path"], found["device"], found["reason"] or "", found["detail"] or ""
+    return Outcome(path, device, status, reason, 0.0, detail=detail, line=int(found["line"] or 0))
 
 
 def _contents(block: re.Match[str]) -> str | bytes:
