@@ -1,4 +1,4 @@
-"""What every test shares: the switch that rewrites the expectations of the rule pages."""
+"""What every test shares: the switch that rewrites the expectations of the pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-pages",
         action="store_true",
-        help="write what the rules find into the cases of docs/rules/*.md instead of comparing",
+        help="write what rules find and commands print into docs/rules/*.md and docs/cli/*.md instead of comparing",
     )
 
 

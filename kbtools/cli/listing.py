@@ -1,5 +1,6 @@
-"""Rows -> text, JSON or TSV: how every listing leaves the program. A row is a NamedTuple; its fields are the JSON keys
-and the TSV columns, in their order.
+r"""Rows -> text, JSON or TSV: how every listing leaves the program. A row is a NamedTuple; its fields are the JSON keys
+and the TSV columns, in their order. In a TSV cell a backslash begins an escape (`\\`, `\t`, `\n`, `\r`, `\x1b` …), and the
+items of a list stand between bars, a bar in one of them written `\|`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
-from kbtools.report.text import plain
+from kbtools.report.escapes import plain, plain_json
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -45,7 +46,7 @@ def _json(name: str, rows: Iterable[Row]) -> Iterator[str]:
     yield f"{{{json.dumps(name)}: ["
     comma = "\n  "
     for row in rows:
-        yield comma + json.dumps(row._asdict(), ensure_ascii=False)
+        yield comma + plain_json(json.dumps(row._asdict(), ensure_ascii=False))
         comma = ",\n  "
     yield "]}\n" if comma == "\n  " else "\n]}\n"
 
@@ -61,4 +62,6 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value).translate(ESCAPES)
+    if isinstance(value, list):
+        return "|".join(_cell(item).replace("|", "\\|") for item in value)
+    return plain(str(value).translate(ESCAPES))

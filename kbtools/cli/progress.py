@@ -15,7 +15,7 @@ CLEAR: Final = "\r\033[K"
 
 
 class Bar:
-    """What `app.Progress` asks for, drawn on one line of `stream`."""
+    """What `scanning.Progress` asks for, drawn on one line of `stream`."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -54,12 +54,12 @@ class Bar:
 
 
 @contextmanager
-def progress_on(stream: TextIO) -> Iterator[Bar | None]:
+def progress_on(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Iterator[Bar | None]:
     """A bar on `stream`, cleared at the end; None where nobody would see it."""
     if not is_terminal(stream):
         yield None
         return
-    bar = Bar(stream)
+    bar = Bar(stream, clock)
     try:
         yield bar
     finally:

@@ -6,17 +6,18 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 from __future__ import annotations
 
 from kbtools.model import Finding, Report
-from kbtools.report.places import address
+from kbtools.report.escapes import plain
+from kbtools.report.places import address, sentence
 from kbtools.report.text import render_summary
 
 
 def render(report: Report, *, prefix: str = "", project: str = "") -> str:
     """One command a finding, then the summary as a plain line."""
-    commands = [_command(found, address(found, prefix, project)) for found in report.findings]
+    commands = [_command(found, address(found, prefix, project), sentence(found, project)) for found in report.findings]
     return "\n".join([*commands, render_summary(report)]) + "\n"
 
 
-def _command(found: Finding, file: str) -> str:
+def _command(found: Finding, file: str, message: str) -> str:
     line, column, end_line, end_column = found.where or (1, 1, 1, 1)
     properties = {
         "file": file,
@@ -29,13 +30,11 @@ def _command(found: Finding, file: str) -> str:
     if end_line != line:
         del properties["col"], properties["endColumn"]  # only understood within one line
     written = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())
-    hint = f" ({found.hint})" if found.hint else ""
-    second = f" [{found.place}]" if found.place else ""
-    return f"::{found.severity} {written}::{_escape(found.message + hint + second)}"
+    return f"::{found.severity} {written}::{_escape(message)}"
 
 
 def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return plain(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _escape_property(text: str) -> str:

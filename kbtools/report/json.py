@@ -5,33 +5,28 @@ from __future__ import annotations
 import json
 
 from kbtools.model import Finding, Outcome, Report
+from kbtools.report.escapes import plain_json
 
 VERSION = 1
 
 
 def render(report: Report) -> str:
     """One object: summary, findings, snippets."""
-    return (
-        json.dumps(
-            {
-                "version": VERSION,
-                "vault": report.vault,
-                "summary": {
-                    "notes": report.notes,
-                    "links": report.links,
-                    "snippets": report.snippets,
-                    "errors": report.errors,
-                    "warnings": report.warnings,
-                    "seconds": round(report.seconds, 3),
-                },
-                "findings": [_finding(found) for found in report.findings],
-                "snippets": [_snippet(outcome) for outcome in report.outcomes],
-            },
-            ensure_ascii=False,
-            indent=2,
-        )
-        + "\n"
-    )
+    whole = {
+        "version": VERSION,
+        "vault": report.vault,
+        "summary": {
+            "notes": report.notes,
+            "links": report.links,
+            "snippets": report.snippets,
+            "errors": report.errors,
+            "warnings": report.warnings,
+            "seconds": round(report.seconds, 3),
+        },
+        "findings": [_finding(found) for found in report.findings],
+        "snippets": [_snippet(outcome) for outcome in report.outcomes],
+    }
+    return plain_json(json.dumps(whole, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _finding(found: Finding) -> dict[str, object]:
@@ -60,4 +55,7 @@ def _snippet(outcome: Outcome) -> dict[str, object]:
         "reason": outcome.reason,
         "cached": outcome.cached,
         "seconds": round(outcome.seconds, 3),
+        "detail": outcome.detail,
+        "line": outcome.line,
+        "why": outcome.why,
     }

@@ -11,3 +11,22 @@ def address(found: Finding, prefix: str, project: str) -> str:
     if found.path.endswith(".py") and found.rule.endswith("-snippet"):
         return project + found.path
     return prefix + found.path
+
+
+def seen_from(here: str, path: str) -> str:
+    """A relative path as short as it is in the folder `here`: `../概念/LSTM.md` is `LSTM.md` in `…/概念`."""
+    ups = 0
+    while path.startswith("../", 3 * ups):
+        ups += 1
+    names = path[3 * ups :].split("/")
+    around = here.split("/")[-ups:] if ups else []
+    while around and len(names) > 1 and names[0] == around[0]:
+        del names[0], around[0]
+    return "../" * len(around) + "/".join(names)
+
+
+def sentence(found: Finding, project: str) -> str:
+    """Message, hint and second address, as one text without markup."""
+    hint = f" ({found.hint})" if found.hint else ""
+    second = f" [{project}{found.place}]" if found.place else ""
+    return found.message + hint + second

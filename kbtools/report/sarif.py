@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from kbtools import __version__
 from kbtools.model import Finding, Report
-from kbtools.report.places import address
+from kbtools.report.escapes import plain_json
+from kbtools.report.places import address, sentence
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -37,9 +38,13 @@ def render(report: Report, *, prefix: str = "", project: str = "", rules: Sequen
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, numbers[finding.rule], address(finding, prefix, project)) for finding in report.findings],
+        "results": [
+            _result(finding, numbers[finding.rule], address(finding, prefix, project), sentence(finding, project))
+            for finding in report.findings
+        ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return plain_json(json.dumps(log, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _rule(name: str, described: Described | None) -> dict[str, object]:
@@ -52,20 +57,24 @@ def _rule(name: str, described: Described | None) -> dict[str, object]:
     return rule
 
 
-def _result(finding: Finding, number: int, file: str) -> dict[str, object]:
+def _result(finding: Finding, number: int, file: str, message: str) -> dict[str, object]:
     line, column, end_line, end_column = finding.where or (1, 1, 1, 1)
-    hint = f" ({finding.hint})" if finding.hint else ""
     return {
         "ruleId": finding.rule,
         "ruleIndex": number,
         "level": finding.severity,
-        "message": {"text": finding.message + hint},
+        "message": {"text": message},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(file, errors="surrogateescape")},
+                    "artifactLocation": {"uri": _uri(file)},
                     "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
                 }
             }
         ],
     }
+
+
+def _uri(file: str) -> str:
+    """Relative to the repository; `file://` for a file outside of it."""
+    return ("file://" if file.startswith("/") else "") + quote(file, errors="surrogateescape")

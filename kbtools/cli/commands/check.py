@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from kbtools import app
 
 if TYPE_CHECKING:
     from kbtools.config import Config
@@ -31,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kbtools.cli.find import find_part
+    from kbtools import app
+    from kbtools.cli.find import find_part, warn_if_empty
     from kbtools.cli.progress import progress_on
 
     project, paths = find_part(options.vault, options.paths)
@@ -45,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     )
     with progress_on(sys.stderr) as progress:
         report = app.check(project, request, progress=progress)
+    warn_if_empty(report.notes, project.config)
     sys.stdout.write(_render(report, options.format, project.config))
     return 1 if report.errors or (options.strict and report.warnings) else 0
 
@@ -58,10 +57,14 @@ def _render(report: Report, form: str, config: Config) -> str:
 
         return json.render(report)
     if form == "text":
+        from pathlib import Path
+
         from kbtools.report import text
 
-        here = prefixes_from(config, Path.cwd())
-        return text.render(report, prefix=here.vault, project=here.project, colour=wants_colour(sys.stdout))
+        here = Path.cwd()
+        way = prefixes_from(config, here)
+        colour = wants_colour(sys.stdout)
+        return text.render(report, prefix=way.vault, project=way.project, here=here.as_posix(), colour=colour)
     top = prefixes_in_repository(config)
     if form == "sarif":
         from kbtools.checks import load_rules

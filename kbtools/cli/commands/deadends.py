@@ -15,13 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kbtools import graph
     from kbtools.cli.find import open_vault
     from kbtools.cli.listing import print_listing
     from kbtools.cli.rows import FileRow, describe_files
-    from kbtools.model import NotePath
+    from kbtools.graph import kind_of
+    from kbtools.model import External
 
     vault, _ = open_vault(options.vault)
-    rows = (FileRow(NotePath(path), graph.kind_of(path)) for path in graph.deadends(graph.build_graph(vault)))
+    linking = {edge.source for edge in vault.iter_edges() if not isinstance(edge.to, External)}
+    rows = (FileRow(path, "note") for path in vault.paths if kind_of(path) == "note" and path not in linking)
     print_listing(FileRow, rows, name="deadends", form=options.format, lines=describe_files)
     return 0

@@ -26,6 +26,10 @@ def run(options: argparse.Namespace) -> int:
     if (options.note is None) != options.all:
         raise KbError("links takes either a note or --all", "kb links NOTE, or kb links --all")
     vault, config = open_vault(options.vault)
-    edges = vault.iter_edges() if options.all else vault.edges_of(find_note(vault, config.vault, options.note))
+    if options.all:
+        edges = vault.iter_edges()
+    else:
+        path = find_note(vault, config.vault, options.note)
+        edges = vault.edges_of(path) if path in vault.notes else iter(())
     print_listing(LinkRow, iter_rows(vault, edges), name="links", form=options.format, lines=describe_links)
     return 0

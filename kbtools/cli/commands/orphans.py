@@ -15,13 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kbtools import graph
     from kbtools.cli.find import open_vault
     from kbtools.cli.listing import print_listing
     from kbtools.cli.rows import FileRow, describe_files
-    from kbtools.model import NotePath
+    from kbtools.graph import kind_of
 
     vault, _ = open_vault(options.vault)
-    rows = (FileRow(NotePath(path), graph.kind_of(path)) for path in graph.orphans(graph.build_graph(vault)))
+    linked = {path for source, path in vault.iter_targets() if source != path}
+    files = sorted((*vault.paths, *vault.attachments))
+    rows = (FileRow(path, kind_of(path)) for path in files if path not in linked)
     print_listing(FileRow, rows, name="orphans", form=options.format, lines=describe_files)
     return 0

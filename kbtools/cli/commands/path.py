@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbtools.errors import KbError
-from kbtools.model import NotePath
 
 if TYPE_CHECKING:
+    from kbtools.model import NotePath
     from kbtools.vault.snapshot import Snapshot
 
 HELP = "what to read before a note, in order"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbtools.errors import KbError, VaultError
@@ -52,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _config_here(vault: str | None) -> Config:
     """The configuration around here; outside of every vault the defaults."""
+    from pathlib import Path
+
     from kbtools import app
     from kbtools.config import Config
 

@@ -25,16 +25,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kbtools import graph
     from kbtools.cli.find import open_vault
     from kbtools.cli.listing import print_listing
+    from kbtools.model import MissingFile
+    from kbtools.syntax.names import fold_name
 
     vault, _ = open_vault(options.vault)
-    built = graph.build_graph(vault)
-    rows = []
-    for target in graph.unresolved(built):
-        edges = graph.backlinks(built, target)
-        rows.append(UnresolvedRow(target, len(edges), sorted({edge.source for edge in edges})))
+    missing: dict[str, tuple[str, list[str]]] = {}
+    for edge in vault.iter_edges():
+        if isinstance(edge.to, MissingFile):
+            _, sources = missing.setdefault(fold_name(edge.link.target), (edge.link.target, []))
+            sources.append(edge.source)
+    rows = sorted(UnresolvedRow(target, len(sources), sorted(set(sources))) for target, sources in missing.values())
     print_listing(UnresolvedRow, rows, name="unresolved", form=options.format, lines=_describe)
     return 0
 
