@@ -112,7 +112,7 @@ def judge(
     for rule in rulebook.vault:
         if wanted(rule.name):
             findings += vault_check(rule)(snapshot)
-    return sort_findings(place(graded(findings, rulebook.levels), snapshot.text_of))
+    return sort_findings(_placed(graded(findings, rulebook.levels), snapshot))
 
 
 def graded(findings: Iterable[Finding], levels: Mapping[str, Level]) -> list[Finding]:
@@ -124,18 +124,12 @@ def graded(findings: Iterable[Finding], levels: Mapping[str, Level]) -> list[Fin
     return result
 
 
-def place(findings: list[Finding], text_of: Callable[[str], str]) -> list[Finding]:
-    """The findings with lines and columns; each text is read once."""
-    lines: dict[str, LineIndex] = {}
-    placed = []
-    for finding in findings:
-        if finding.where is None:
-            index = lines.get(finding.path)
-            if index is None:
-                index = lines[finding.path] = LineIndex(text_of(finding.path))
-            finding = replace(finding, where=index.place(finding.span))
-        placed.append(finding)
-    return placed
+def _placed(findings: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
+    """The findings with lines and columns."""
+    return [
+        finding if finding.where is not None else replace(finding, where=snapshot.place_of(finding.path, finding.span))
+        for finding in findings
+    ]
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:

@@ -29,8 +29,7 @@ def check_edge(edge: Edge, vault: Vault) -> Iterator[Finding]:
     if link.key:
         message = f"property '{link.key}': {message}"
     target = f"{link.target}#{link.subpath}"
-    place = "" if path == edge.source else path
-    yield Finding("broken-anchor", SEVERITY, edge.source, link.span, message, target=target, place=place)
+    yield Finding("broken-anchor", SEVERITY, edge.source, link.span, message, target=target)
 
 
 def _name_place(subpath: str) -> str:

@@ -21,16 +21,16 @@ SEVERITY: Final = "warning"
 NEEDS: Final = ""
 MARKS: Final = "，。、；：！？（）【】《》「」『』〈〉〔〕［］｛｝"
 PAIRS: Final = frozenset({"（）", "【】", "《》", "「」", "『』", "〈〉", "〔〕", "［］", "｛｝"})
-CANDIDATE: Final = rf"#(?:(?<=[\u3400-\u9fff]#)[A-Za-z\u3400-\u9fff]|[^\s#{MARKS}]*+[{MARKS}])"
+CANDIDATE: Final = rf"#(?:(?<=[\u3400-\u9fff]#)[A-Za-z\u3400-\u9fff]|[^\s#|\[\]{MARKS}]*+[{MARKS}])"
 SWALLOWED: Final = f"[{MARKS}]"
-GLUED: Final = r"#(?<=[\u3400-\u9fff]#)(?!号)(?P<name>[A-Za-z\u3400-\u9fff][\w/-]++)(?!#)"
+GLUED: Final = r"#(?<=[\u3400-\u9fff]#)(?!号)(?P<name>[A-Za-z\u3400-\u9fff][\w/-]++)(?!#|\]\])"
 COLOUR: Final = r"(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z"
 NO_TAG: Final = r"(?i:#|://|www\.|\.(?:com|cn|org|net|io|html?|md)\b)"
 
 
 def check_note(note: Note) -> Iterator[Finding]:
     text = note.source.text
-    if "#" not in text or not note.path.endswith(".md") or not re.search(CANDIDATE, text):
+    if text.isascii() or "#" not in text or not note.path.endswith(".md") or not re.search(CANDIDATE, text):
         return
     body = note.properties_span.end
     for tag in note.tags:

@@ -21,33 +21,33 @@ NEEDS: Final = ""
 ADDRESS: Final = (
     r"(?:(?:https?|ftp)://|www\.|mailto:|\.{1,2}/)[^\s()（）]++|(?:[^\s().（）]++\.)++(?:md|png|jpe?g|gif|svg|webp|pdf|html?)"
 )
-LABEL: Final = r"\[(?<![\\\]A-Za-z0-9_]\[)(?P<label>[^\[\]\n\\]*+)\]"
+LABEL: Final = r"\[(?<![\\\]A-Za-z0-9_]\[)(?P<label>[^\[\]\n\\]*+)"
+SUSPECT: Final = r"\](?:[ \u3000]\(|（|\((?:[)< ]|[^\s()（）]*+）))|\[\[[\] \u3000]|［［|【【"
+"""What a text must hold for any check to be worth its time; most notes do not."""
 CHECKS: Final = (
-    (("［［",), r"［［(?P<body>[^［］\[\]\n]++)(?:］］|\]\])", "full-width brackets make no link"),
-    (("【【",), r"【【(?P<body>[^【】\[\]\n]++)】】", "full-width brackets make no link"),
-    (("]（",), LABEL + rf"（(?P<address>{ADDRESS})[)）]", "full-width parentheses make no link"),
-    (("](",), LABEL + rf"\((?P<address>{ADDRESS})）", "full-width parentheses make no link"),
-    (("] (", "]\u3000("), LABEL + rf"[ \u3000]++\((?P<address>{ADDRESS})\)", "a space before '(' makes this no link"),
-    (("]()", "]( ", "](<"), LABEL + r"\([ \t]*+(?:<[ \t]*+>)?+[ \t]*+\)", "this link has no target"),
-    (
-        ("[[]", "[[ ", "[[\u3000"),
-        r"\[\[(?<![\\\]A-Za-z0-9_\[]\[\[)[ \t\u3000]*+\]\](?![\]A-Za-z0-9_(])",
-        "this link has no target",
-    ),
+    ("", r"［［(?P<body>[^［］\[\]\n]++)(?:］］|\]\])", "full-width brackets make no link"),
+    ("", r"【【(?P<body>[^【】\[\]\n]++)】】", "full-width brackets make no link"),
+    (LABEL, rf"\]（(?P<address>{ADDRESS})[)）]", "full-width parentheses make no link"),
+    (LABEL, rf"\]\((?P<address>{ADDRESS})）", "full-width parentheses make no link"),
+    (LABEL, rf"\][ \u3000]++\((?P<address>{ADDRESS})\)", "a space before '(' makes this no link"),
+    (LABEL, r"\]\([ \t]*+(?:<[ \t]*+>)?+[ \t]*+\)", "this link has no target"),
+    ("", r"\[\[(?<![\\\]A-Za-z0-9_\[]\[\[)[ \t\u3000]*+\]\](?![\]A-Za-z0-9_(])", "this link has no target"),
 )
+"""(what goes before, the tell-tale end, the message). The end alone is looked for first: it begins with characters that are
+quickly found."""
 DEFINITION: Final = r"(?m)^[ >]*+\[([^\[\]\n]++)\]:"
 
 
 def check_note(note: Note) -> Iterator[Finding]:
     text = note.source.text
-    if not note.path.endswith(".md"):
+    if not note.path.endswith(".md") or not re.search(SUSPECT, text):
         return
-    for marks, pattern, message in CHECKS:
-        if any(mark in text for mark in marks) and re.search(pattern, text):
+    for before, end, message in CHECKS:
+        if re.search(end, text):
             from kbtools.syntax.spans import iter_outside
 
             defined = frozenset(re.findall(DEFINITION, text)) if "]:" in text else frozenset()
-            for match in iter_outside(re.finditer(pattern, text), note.opaque):
+            for match in iter_outside(re.finditer(before + end, text), note.opaque):
                 if match.start() >= note.properties_span.end and _is_meant(match, defined):
                     yield Finding("malformed-link", SEVERITY, note.path, Span(*match.span()), message, hint=_hint(match))
 

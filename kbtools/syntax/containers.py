@@ -50,6 +50,11 @@ SETEXT = re.compile(r"(=++|-++)[ \t]*+$")
 DELIMITERS = re.compile(r"\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+:?+-++:?+[ \t]*+)*+\|?+[ \t]*+$")
 CELL_END = re.compile(r"(?<!\\)\|")
 RULE = re.compile(r"(?:(?:\*[ \t]*+){3,}+|(?:-[ \t]*+){3,}+|(?:_[ \t]*+){3,}+)$")
+DEFINITION_LINE = re.compile(
+    r"""[ \t>]*+\[(?![\^\]])[^\[\]]++\]:[ \t]*+(?:<[^<>]*+>|(?!<|\[\[)[^\x00-\x20\x7f]++)     # a label, an address
+    (?:[ \t]++(?:"[^"]*+"|'[^']*+'|\([^()]*+\)))?+[ \t]*+$                   # perhaps a title""",
+    re.VERBOSE,
+)
 ITEM = re.compile(r"(?:[-+*]|(?P<number>\d{1,9}+)[.)])(?=[ \t]|$)")
 
 ATTRIBUTES = r"""(?:[ \t]++[A-Za-z_:][\w.:-]*+(?:[ \t]*+=[ \t]*+(?:[^\s"'=<>`]++|'[^']*+'|"[^"]*+"))?+)*+"""
@@ -101,6 +106,7 @@ class _Walker:
         self.leaf_content = 0
         self.in_table = False  # each line of the paragraph is a row
         self.row_start = 0
+        self.deep_row = False  # the last line is indented so far that no table can begin with it
         self.leaf_end = 0
         self.fence: tuple[str, int, int, int, int, int] = ("", 0, 0, 0, 0, 0)
         self.html_end: re.Pattern[str] | None = None
@@ -179,12 +185,14 @@ class _Walker:
         text = self.text
         near, reached = _skip_blank(text, position, column, end)
         whole = matched == len(self.containers)
+        deep = False
         while near < end:
             if reached - column >= 4:
-                if self.leaf != "paragraph":
+                if self.leaf != "paragraph" or (self.in_table and whole):
                     self._close_unmatched(matched, start)
                     self._code_line(near, after)
                     return
+                deep = True
                 break
             char = text[near]
             if char == ">" and len(self.containers) < MAX_DEPTH:
@@ -200,7 +208,7 @@ class _Walker:
             matched += 1
             whole = True
             near, reached = _skip_blank(text, position, column, end)
-        self._text_line(start, near, end, after, matched, whole)
+        self._text_line(start, near, end, matched, whole=whole, deep=deep)
 
     def _open_container(self, matched: int, start: int, content: int) -> None:
         self._close_unmatched(matched, start)
@@ -241,7 +249,7 @@ class _Walker:
             return self._open_fence(start, near, end, after, matched)
         if char == "<":
             return self._open_html(start, near, end, after, matched, whole)
-        if char in "=-" and self.leaf == "paragraph" and whole and SETEXT.match(self.text, near, end):
+        if char in "=-" and self.leaf == "paragraph" and whole and SETEXT.match(self.text, near, end) and self._has_text():
             self.headings.append(Heading(1 if char == "=" else 2, self.leaf_content, self.leaf_end))
             self.leaf = ""
             self.limits.append(after)
@@ -252,6 +260,11 @@ class _Walker:
             self.limits.append(after)
             return True
         return False
+
+    def _has_text(self) -> bool:
+        """Whether the open paragraph holds more than reference definitions, which are no heading."""
+        text = self.text[self.leaf_content : self.leaf_end]
+        return text[:1] != "[" or not all(map(DEFINITION_LINE.match, text.splitlines()))
 
     def _heading_line(self, start: int, near: int, end: int, matched: int) -> bool:
         atx = ATX.match(self.text, near, end)
@@ -298,12 +311,13 @@ class _Walker:
 
     def _code_line(self, near: int, after: int) -> None:
         if self.leaf != "code":
+            self.in_table = False
             self.limits.append(near)
             self.leaf, self.leaf_start = "code", near
             self.empty_item = False
         self.leaf_end = after
 
-    def _text_line(self, start: int, near: int, end: int, after: int, matched: int, whole: bool) -> None:
+    def _text_line(self, start: int, near: int, end: int, matched: int, *, whole: bool, deep: bool) -> None:
         if near >= end:
             if self.leaf == "code" and whole:
                 return
@@ -314,20 +328,21 @@ class _Walker:
                 return
             return
         if self.leaf == "paragraph" and (whole or not self.in_table):  # a continuation, perhaps a lazy one
-            self._row_line(start, near, end)
+            self._row_line(start, near, end, may_begin=whole and not deep and not self.deep_row)
+            self.deep_row = deep
             self.leaf_end = end
             return
         self._close_unmatched(matched, start)
         self.close_leaf(start)
         self.limits.append(start)
         self.leaf, self.leaf_content, self.leaf_end = "paragraph", near, end
-        self.in_table, self.row_start = False, near
+        self.in_table, self.row_start, self.deep_row = False, near, False
         self.empty_item = False
 
-    def _row_line(self, start: int, near: int, end: int) -> None:
+    def _row_line(self, start: int, near: int, end: int, *, may_begin: bool) -> None:
         """A paragraph whose next line is a row of delimiters turns into a table, and each line is a row of its own."""
         text = self.text
-        if not self.in_table and text[near] in "|:-" and DELIMITERS.match(text, near, end):
+        if may_begin and not self.in_table and text[near] in "|:-" and DELIMITERS.match(text, near, end):
             header, delimiters = text[self.row_start : self.leaf_end], text[near:end]
             if ("|" in header or "|" in delimiters) and _count_cells(header) == _count_cells(delimiters):
                 self.in_table = True

@@ -24,6 +24,9 @@ RawLink = tuple[int, str, str, str, int, int]
 
 TAG_CHARS = r"""[^\s\u2000-\u206f\u2e00-\u2e7f'!"#$%&()*+,.:;<=>?@^`{|}~\[\]\\]"""
 BODY = r"[^\[\]\r\n]*+(?:(?:\](?!\])|\[(?!\[))[^\[\]\r\n]*+)*+"
+RARE_HTML = (  # bounded, so that openings without an end cost no time squared
+    r"(?:\?(?:[^?\r\n]|\?(?!>)){0,1000}+\?>|!\[CDATA\[(?:[^\]\r\n]|\](?!\]>)){0,1000}+\]\]>|![A-Za-z][^>\r\n]{0,1000}+>)"
+)
 TOKEN = re.compile(
     # Every alternative begins with a literal character: only then does `search` skip what cannot begin one (20 times faster).
     rf"""
@@ -40,15 +43,14 @@ TOKEN = re.compile(
     |\$(?P<formula>(?![\s$])(?:[^$\\\r\n]|\\.)++)(?<![\s\\])\$(?![0-9])
     |\$(?P<math>\$?+)
     |%(?P<comment>%)
-    |<(?P<html>!--|{TAG}|[A-Za-z][A-Za-z0-9+.-]{{1,31}}+:[^\s<>]*+>)
+    |<(?P<html>!--|{TAG}|[A-Za-z][A-Za-z0-9+.-]{{1,31}}+:[^\x00-\x20\x7f<>]*+>|{RARE_HTML})
     |\#(?<![^\s]\#)(?P<tag>{TAG_CHARS}++)
     |\^(?P<block>[A-Za-z0-9-]++)(?=[ \t]*+(?:[\r\n]|\Z))
     """,
     re.VERBOSE,
 )
-BARE = r"(?:[^\s()\\]|\\\S|\\(?=\s|\Z))"
-for _ in range(3):  # balanced parentheses, three deep
-    BARE = rf"(?:[^\s()\\]|\\\S|\\(?=\s|\Z)|\({BARE}*+\))"
+BARE = r"(?:[^\x00-\x20\x7f()\\]|\\[^\x00-\x20\x7f]|\\(?=[\x00-\x20\x7f]|\Z))"
+BARE = rf"(?:{BARE}|\((?:{BARE}|\((?:{BARE}|\({BARE}*+\))*+\))*+\))"  # balanced parentheses, three deep
 TITLE = r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"""
 DESTINATION = rf"(?:<(?P<angle>(?:[^<>\\\r\n]|\\.)*+)>|(?P<bare>(?!<){BARE}++))"
 SPACE = r"(?:[ \t]*+(?:\r?\n)?[ \t]*+)"
@@ -56,11 +58,12 @@ TAIL = re.compile(rf"\({SPACE}(?:{DESTINATION}(?:(?=[ \t\r\n]){SPACE}{TITLE})?+)
 DEFINITION = re.compile(
     rf":{SPACE}{DESTINATION}(?:(?=[ \t]*+[\r\n]|[ \t]*+\Z)|(?=[ \t\r\n]){SPACE}{TITLE}(?=[ \t]*+(?:[\r\n]|\Z)))", re.DOTALL
 )
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|.*?//", re.DOTALL)
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|.*?//", re.DOTALL)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")
 UNESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+MAX_LABEL = 1000
+BRACKETS = re.compile(r"(?<!\\)\[([^\[\]]*+)\]$")
 MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9])")
-PREFIX = re.compile(r"[ \t>]*+$")
 LINE_START = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}+[.)])[ \t])*+$")
 
 
@@ -86,17 +89,31 @@ def scan_inline(text: str, start: int, blocks: Blocks) -> Inline:
         position = max(position, opaque_end)
     if position < len(text):
         scanner.run(position, len(text))
-    if scanner.labels and scanner.references:
+    if scanner.labels:
         _drop_outer(scanner)
     return scanner.found
 
 
 def _drop_outer(scanner: _Scanner) -> None:
-    """Links hold no links: a Markdown link whose text holds a reference to something defined is plain text."""
-    inner = sorted(start for start, label in scanner.references if label in scanner.labels)
-    inner.append(len(scanner.text))
-    links = scanner.found.links
-    links[:] = [link for link in links if link[0] & 15 != MARKDOWN or inner[bisect_right(inner, link[4])] >= link[5]]
+    """Links hold no links: a Markdown link whose text holds a reference to something defined is plain text, and so is
+    one whose text is itself the second half of a reference (`[a][label](b)`)."""
+    text, labels, links = scanner.text, scanner.labels, scanner.found.links
+    inner = sorted(start for start, label in scanner.references if label in labels)
+    inner.append(len(text))
+    links[:] = [
+        link
+        for link in links
+        if link[0] & 15 != MARKDOWN
+        or (inner[bisect_right(inner, link[4])] >= link[5] and not _is_label(text, link[4], link[3], labels))
+    ]
+
+
+def _is_label(text: str, start: int, label: str, labels: set[str]) -> bool:
+    """Whether the brackets at `start` belong to the pair before them: `[text][label]`, `[label][]`."""
+    if text[start - 1 : start] != "]":
+        return False
+    before = BRACKETS.search(text, max(start - MAX_LABEL, 0), start)
+    return before is not None and _fold_label(label or before[1]) in labels
 
 
 class _Scanner:
@@ -119,7 +136,6 @@ class _Scanner:
 
     def run(self, position: int, end: int) -> None:
         """Scan text[position:end], which holds no opaque block."""
-        self.end = end
         self.openers.clear()
         if self.in_math:
             close = self.text.find("$$", position, end)
@@ -127,13 +143,31 @@ class _Scanner:
             if close < 0:
                 return
             self.in_math, position = False, close + 2
-        text, take, found = self.text, self._take, self.found
+        while position < end:
+            position = self._scan_comment(position, end) if self.hidden else self._scan(position, end)
+
+    def _scan_comment(self, position: int, end: int) -> int:
+        """Scan the inside of an open comment, up to the mark that ends it; nothing in it can reach beyond."""
+        close = self.text.find("%%", position, end)
+        around, self.openers = self.openers, []
+        self._scan(position, end if close < 0 else close)
+        self.openers = around
+        if close < 0:
+            return end
+        self.hidden = 0
+        self.found.comments[-1] = (self.found.comments[-1][0], close + 2)
+        return close + 2
+
+    def _scan(self, position: int, end: int) -> int:
+        """Scan text[position:end]; returns its end, or where an open comment begins."""
+        self.end = end
+        text, take, found, hidden = self.text, self._take, self.found, self.hidden
         while position >= 0:
             rest, position = TOKEN.finditer(text, position, end), -1
             for token in rest:
                 kind = token.lastgroup
                 if kind == "wiki":
-                    self._wiki(token, kind)
+                    self._wiki(token, WIKI)
                 elif kind == "span":
                     found.opaque.append(token.span())
                 elif kind == "formula":
@@ -141,26 +175,22 @@ class _Scanner:
                 elif kind != "escape":
                     assert kind is not None  # every alternative is a named group
                     position = take[kind](self, token)
+                    if self.hidden != hidden:
+                        return position
                     if position != token.end():
                         break
                     position = -1
+        return end
 
-    def _wiki(self, token: re.Match[str], kind: str) -> None:
-        body = token[kind]
-        bar = body.find("|")
-        display = ""
-        if bar > 0:
-            display = body[bar + 1 :].strip()
-            body = body[:bar]
-        target, mark, subpath = body.removesuffix("\\").partition("#")
-        target = target.strip()
-        if not target and not mark:
-            return
-        form = WIKI | self.hidden | (EMBED if kind == "embed" else 0)
-        self.found.links.append((form, target, subpath, display, token.start(), token.end()))
+    def _wiki(self, token: re.Match[str], form: int) -> None:
+        named = split_body(token[token.lastindex or 0])
+        if named is not None:
+            target, subpath, display = named
+            start, end = token.span()
+            self.found.links.append((form | self.hidden, target, subpath, display, start, end))
 
     def _embed(self, token: re.Match[str]) -> int:
-        self._wiki(token, "embed")
+        self._wiki(token, WIKI | EMBED)
         return token.end()
 
     def _plain(self, token: re.Match[str]) -> int:
@@ -235,15 +265,15 @@ class _Scanner:
         line = self.text.rfind("\n", self.start, opener) + 1 or self.start
         if not LINE_START.match(self.text, line, opener):
             return False
-        limit = self._limit_before(opener)
-        if limit >= line:
+        if line == self.start or (self.defined >= 0 and not self.text[self.defined : line].strip(" \t\r\n>")):
             return True
-        return self.defined >= limit and not self.text[self.defined : line].strip(" \t\r\n>")
+        before = self.text.rfind("\n", self.start, line - 1) + 1 or self.start
+        return not self.text[before:line].strip(" \t\r\n") or self._limit_before(opener) >= line
 
     def _foot(self, token: re.Match[str]) -> int:
         if self.text[token.end() : token.end() + 1] == ":":
             line = self.text.rfind("\n", self.start, token.start()) + 1 or self.start
-            if PREFIX.match(self.text, line, token.start()):
+            if LINE_START.match(self.text, line, token.start()):
                 self.found.footnotes.append((token["foot"], token.start(), token.end()))
         return token.end()
 
@@ -270,7 +300,7 @@ class _Scanner:
             while run_end < end and text[run_end] == "`":
                 run_end += 1
             if run_end - at == size:
-                if self._together(after, at):
+                if self._together(after, run_end):
                     return at
                 self.unclosed[size] = self._limit_after(after)
                 return -1
@@ -280,7 +310,7 @@ class _Scanner:
         start, after = token.start(), token.end()
         if token[0] != "$$":
             close = self._find_math_end(after)
-        elif self._begins_line(start):
+        elif self._begins_line(start) and not self.hidden:
             close = self._find_display_end(after)
         else:
             close = self._find_inner_display_end(after)
@@ -300,7 +330,7 @@ class _Scanner:
         if self.unclosed.get("$$", -1) > after:
             return -1
         close = self.text.find("$$", after, self.end)
-        if close < 0 or not self._together(after, close):
+        if close < 0 or not self._together(after, close + 2):
             self.unclosed["$$"] = self.end if close < 0 else self._limit_after(after)
             return -1
         return close + 2
@@ -312,21 +342,18 @@ class _Scanner:
         if close is None:
             self.unclosed["$"] = self.end
             return -1
-        if not self._together(after, close.start()):
+        if not self._together(after, close.end()):
             self.unclosed["$"] = self._limit_after(after)
             return -1
         return close.end()
 
     def _comment(self, token: re.Match[str]) -> int:
         start, after = token.span()
-        if self.hidden:
-            self.hidden = 0
-            self.found.comments[-1] = (self.found.comments[-1][0], after)
-        elif self._begins_line(start):
+        if self._begins_line(start):
             self._hide(start)
         elif self.unclosed.get("%%", -1) <= after:
             close = self.text.find("%%", after, self.end)
-            if close >= 0 and self._together(after, close):
+            if close >= 0 and self._together(after, close + 2):
                 self._hide(start)
             else:
                 self.unclosed["%%"] = self.end if close < 0 else self._limit_after(after)
@@ -346,6 +373,8 @@ class _Scanner:
                 self.unclosed["<!--"] = self.end
                 return end
             end = close + 3
+        elif not self._together(start, end):
+            return start + 1
         self.found.opaque.append((start, end))
         return end
 
@@ -356,11 +385,13 @@ class _Scanner:
         return token.end()
 
     def _block(self, token: re.Match[str]) -> int:
-        start = token.start()
+        start, end = token.span()
         before = self.text[start - 1 : start] if start > self.start else "\n"
-        if before in " \t\r\n" or self.text.startswith("]]", start - 2):
-            self.found.blocks.append((token["block"], start, token.end()))
-        return token.end()
+        if self.hidden and self.text.startswith("%%", self.end) and not self.text[end : self.end].strip(" \t"):
+            return end  # the line goes on behind the comment
+        if before.isspace() or self.text.startswith("]]", start - 2):
+            self.found.blocks.append((token["block"], start, end))
+        return end
 
     def _begins_line(self, position: int) -> bool:
         line = self.text.rfind("\n", self.start, position) + 1 or self.start
@@ -412,6 +443,20 @@ class _Scanner:
         "tag": _tag,
         "block": _block,
     }
+
+
+def split_body(body: str) -> tuple[str, str, str] | None:
+    """(target, subpath, display) of what stands between double brackets; None when it names nothing."""
+    bar, display = body.find("|"), ""
+    if bar > 0:
+        body, display = body[:bar], body[bar + 1 :].strip()
+    if "\\" in body:
+        body = body.rstrip().removesuffix("\\")
+    if "#" not in body:
+        body = body.strip()
+        return (body, "", display) if body else None
+    target, _, subpath = body.partition("#")
+    return target.strip(), subpath.rstrip(), display
 
 
 def _fold_label(label: str) -> str:

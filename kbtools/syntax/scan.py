@@ -12,8 +12,9 @@ from kbtools.syntax import jsontext
 from kbtools.syntax.blocks import find_blocks
 from kbtools.syntax.containers import Blocks, Heading
 from kbtools.syntax.frontmatter import PROPERTY_LINK, Frontmatter, iter_strings, parse_properties, words_of
-from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, Inline, RawLink, scan_inline
+from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, Inline, RawLink, scan_inline, split_body
 from kbtools.syntax.names import fold_heading
+from kbtools.syntax.valueplace import find_value
 
 HEADING, BLOCK, FOOTNOTE = range(3)
 ANCHOR_KINDS: tuple[AnchorKind, ...] = ("heading", "block", "footnote")
@@ -122,21 +123,15 @@ def _property_links(text: str, frontmatter: Frontmatter) -> list[RawLink]:
     links: list[RawLink] = []
     cursor: dict[str, int] = {}
     for key, value in iter_strings(frontmatter.properties):
-        link = PROPERTY_LINK.match(value)
-        if link is None:
+        link = PROPERTY_LINK.match(value) if value.startswith("[[") else None
+        named = link and split_body(link["body"])
+        if not link or not named:
             continue
-        body, written = link["body"], link[0]
-        bar = body.find("|")
-        target, mark, subpath = (body[:bar] if bar > 0 else body).removesuffix("\\").partition("#")
-        if not target.strip() and not mark:
-            continue
-        start = text.find(written, cursor.get(written, frontmatter.start), frontmatter.end)
-        if start < 0:
-            start = frontmatter.start
-        end = min(start + len(written), frontmatter.end)
+        target, subpath, display = named
+        written = link[0]
+        start, end = find_value(text, key, written, frontmatter.start, frontmatter.end, cursor.get(written, 0))
         cursor[written] = end
-        display = body[bar + 1 :].strip() if bar > 0 else ""
-        links.append((PROPERTY, target.strip(), subpath, f"{key}\n{display}", start, end))
+        links.append((PROPERTY, target, subpath, f"{key}\n{display}", start, end))
     return links
 
 
