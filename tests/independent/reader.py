@@ -9,21 +9,25 @@ Decisions where links.md is silent (the reading that reports less) and CommonMar
  1. Frontmatter: the text between the two `---` lines is never Markdown, even when it is no
     mapping; `---` may have trailing blanks; left open, it is no frontmatter. A property's link is
     the whole string, nothing trimmed; every scalar is text (a bad date spoils nothing).
- 2. `%%` and `$$` first on a line of a paragraph (also in quotes, lists) run to the next `%%`/`$$`
-    in later running text, over blank lines, whatever the container; left open, to the end of the
-    note. Elsewhere (inside a line, in an ATX heading or table row) they close in the same
-    paragraph, heading or row or are plain text. Code and HTML blocks inside them stay what they
-    are, and close nothing. Inside a comment, code and math are read as usual, up to its end.
+ 2. `%%` and `$$` first on a line of a paragraph or table (also in quotes, lists) run to the next
+    `%%`/`$$` in later running text, over blank lines, whatever the container; left open, to the
+    end of the note. Elsewhere (inside a line, in an ATX heading or a table's cell) they close in
+    the same paragraph, heading or row or are plain text. Code and HTML blocks inside them stay what they
+    are, and close nothing. Inside a comment, code and math are read as usual, up to its end: the
+    next `%%` closes it, whatever it stands in.
  3. `$x$`: the opener has no white space and no `$` behind it; the closer has no white space before
-    it, no digit behind it, no backslash before it; it may span the lines of one paragraph.
+    it, no digit behind it, no backslash or dollar before it; it may span the lines of one
+    paragraph.
  4. Tables are GFM tables; a row (not a cell) is read as one line of text.
- 5. Inline HTML tags, inline HTML comments and autolinks are skipped whole, as CommonMark does.
+ 5. Inline HTML tags, inline HTML comments and autolinks are skipped whole, as CommonMark does. A
+    comment that is not closed in its paragraph runs on to the next `-->` before the next block of
+    code or HTML; when there is none, it is text.
  6. `[[[x]]]` is `[` and the link `x`. A wikilink whose target is empty (`[[]]`, `[[ |x]]`) is
     none; `[[#]]` is the note itself. The target is split at its first `#`, the path trimmed, the
     subpath kept as written. One trailing backslash is dropped, in and outside tables.
- 7. Markdown links: empty targets are none; `//` anywhere in the target makes it external; a target
-    is decoded as a whole (left alone when the result is no UTF-8), then split at `#`; rows show it
-    decoded (backslash escapes and entities too).
+ 7. Markdown links: `[^1](x)` is a footnote and none; empty targets are none; `//` anywhere in the
+    target makes it external; a target is decoded as a whole (left alone when the result is no
+    UTF-8), then split at `#`; rows show it decoded (backslash escapes and entities too).
  8. A Markdown link around a wikilink is the Markdown link alone; around embeds, both; an image's
     alternative text holds nothing. Markdown inside Markdown is as in CommonMark: the inner link.
  9. `[x]: [[y]]` is the wikilink `y`; every other reference definition is a link, used or not,
@@ -31,9 +35,10 @@ Decisions where links.md is silent (the reading that reports less) and CommonMar
     (so an indented line after a blank one is code).
 10. `./` and `../` paths are normalised as a whole. "The source's folder" ends at a `/`. Lengths
     and path order are those of the path as stored. Canvas file nodes match whole paths only.
-11. Subpaths: a last part `^id` or `[^id]` (the last `]` may be missing, for `[[a#[^1]]]`) decides
-    alone. Every heading, also in quotes and comments, counts; one that ends in a block id may be
-    named with or without it. A block id may end any line of a paragraph, heading or table.
+11. Headings are compared after NFC, as names are. Subpaths: a last part `^id` or `[^id]` (the
+    last `]` may be missing, for `[[a#[^1]]]`) decides alone. Every heading, also in quotes and
+    comments, counts; one that ends in a block id may be named with or without it. A block id may
+    end any line of a paragraph, heading or table.
 12. Notes that are not UTF-8 have no links, and any anchor in them is believed.
 13. Links in canvas text and notebooks have their Markdown form ('wiki', 'markdown', 'reference');
     'canvas' is a file node (embed false).
@@ -64,7 +69,9 @@ ASCII_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 HEADING_SEPARATORS = '!"#$%&()*+,.:;<=>?@^`{|}~/[]\\\r\n'  # section 4
 BLOCK_ID_RE = re.compile(r"(?:^|\s|(?<=\]\]))\^([A-Za-z0-9-]+)$")
 FOOTNOTE_RE = re.compile(r"\[\^([^\]\s]+)\]:")
+FOOTNOTE_REFERENCE_RE = re.compile(r"\[\^[^\[\]\s]+\]")
 SCHEME_RE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+OPAQUE = {"fence", "code_block", "html_block"}
 REFERENCE_TO_WIKILINK_RE = re.compile(r"\[[^\]]*\]:\s*!?\[\[")
 
 
@@ -320,6 +327,7 @@ def has_heading(headings: list[tuple[int, set[str]]], parts: list[str]) -> bool:
 
 
 def normalise_heading(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
     for separator in HEADING_SEPARATORS:
         text = text.replace(separator, " ")
     return " ".join(text.split()).casefold()
@@ -343,7 +351,7 @@ def split_frontmatter(text: str) -> tuple[object, int]:
         return None, 0
     end = lines.index("---", 1)
     try:
-        data = yaml.load("\n".join(split_lines(text)[1:end]), Loader=yaml.BaseLoader)
+        data = yaml.load("".join(line + "\n" for line in split_lines(text)[1:end]), Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         data = None
     return (data if isinstance(data, dict) else None), end + 1
@@ -406,8 +414,10 @@ def read_markdown(text: str, first_line: int = 0) -> Document:
         units.append(Unit("reference", definition, [place], start))
     units.sort(key=lambda unit: unit.line)
     references = set(env.get("references", {}))  # type: ignore[call-overload]
+    barriers = [line_offsets(text)[token.map[0]] for token in tokens if token.type in OPAQUE and token.map]
+    comments = HtmlComments(text, barriers)
     return Document(
-        links=list(links_of_units(units, references)),
+        links=list(links_of_units(units, references, comments)),
         headings=list(iter_headings(tokens)),
         blocks={found.lower() for unit in units for found in iter_block_ids(unit)},
         footnotes={found.lower() for unit in units for found in iter_footnotes(unit)},
@@ -487,31 +497,47 @@ def iter_footnotes(unit: Unit) -> Iterator[str]:
 # ----------------------------------------------------------- running text: comments and math
 
 
-def links_of_units(units: list[Unit], references: set[str]) -> Iterator[RawLink]:
+class HtmlComments:
+    """Where an HTML comment ends that begins inside a line and is not closed in its paragraph (decision 5)."""
+
+    def __init__(self, text: str, barriers: list[int]) -> None:
+        self.text = text
+        self.barriers = barriers
+        self.end = 0  # everything before is inside a comment already read
+
+    def begins(self, offset: int) -> bool:
+        barrier = min((barrier for barrier in self.barriers if barrier > offset), default=len(self.text))
+        close = self.text.find("-->", offset + 2, barrier)
+        if close >= 0:
+            self.end = close + 3
+        return close >= 0
+
+
+def links_of_units(units: list[Unit], references: set[str], comments: HtmlComments) -> Iterator[RawLink]:
     """All links in document order; an open `%%` or `$$` is carried from unit to unit."""
     still_open = ""
     for unit in units:
         if unit.kind == "reference":
-            if still_open != "$$":
+            if still_open != "$$" and unit.offsets[0] >= comments.end:
                 yield from reference_link(unit, hidden=still_open == "%%")
             continue
         links: list[RawLink] = []
-        still_open = read_unit(unit, still_open, references, links)
+        still_open = read_unit(unit, still_open, references, links, comments)
         yield from links
 
 
-def read_unit(unit: Unit, still_open: str, references: set[str], links: list[RawLink]) -> str:
+def read_unit(unit: Unit, still_open: str, references: set[str], links: list[RawLink], comments: HtmlComments) -> str:
     """Read one unit; in and out: the `%%` or `$$` that is open at its edge, or ''."""
-    place = 0
+    place = sum(offset < comments.end for offset in unit.offsets)
     if still_open:
-        end = find_delimiter(unit.text, still_open, 0)
+        end = find_delimiter(unit.text, still_open, place)
         if still_open == "%%":
             inside = unit.text if end < 0 else unit.text[:end]
-            Scanner(unit, inside, references, links, hidden=True).scan(0)
+            Scanner(unit, inside, references, links, hidden=True).scan(place)
         if end < 0:
             return still_open
         place = end + 2
-    return Scanner(unit, unit.text, references, links).scan(place)
+    return Scanner(unit, unit.text, references, links, comments).scan(place)
 
 
 def reference_link(unit: Unit, *, hidden: bool) -> Iterator[RawLink]:
@@ -545,6 +571,7 @@ class Scanner:
         text: str,
         references: set[str],
         links: list[RawLink],
+        comments: HtmlComments | None = None,
         *,
         hidden: bool = False,
         embeds_only: bool = False,
@@ -553,6 +580,7 @@ class Scanner:
         self.text = text
         self.references = references
         self.links = links
+        self.comments = comments  # None: a part of a text, which nothing leaves
         self.hidden = hidden
         self.embeds_only = embeds_only
         self.known: dict[tuple[int, bool], MarkdownLink | None] = {}
@@ -561,6 +589,8 @@ class Scanner:
         """Note all links from `place` on; returns the `%%` or `$$` left open, or ''."""
         while place < len(self.text):
             opener = self.text[place : place + 2]
+            if opener == "<!" and self.opens_comment(place):
+                return ""
             if opener not in {"%%", "$$"}:
                 place = self.step(place)
                 continue
@@ -585,9 +615,16 @@ class Scanner:
         ).scan(start)
 
     def opens_block(self, place: int) -> bool:
-        first_on_line = not self.text[:place].rpartition("\n")[2].strip()
+        marks = " \t>" if self.unit.kind == "row" else " \t"
+        first_on_line = not self.text[:place].rpartition("\n")[2].strip(marks)
         nested = self.hidden or self.embeds_only
-        return self.unit.kind == "paragraph" and first_on_line and not nested
+        return self.unit.kind in {"paragraph", "row"} and first_on_line and not nested
+
+    def opens_comment(self, place: int) -> bool:
+        """Whether an HTML comment begins here that is closed in a later paragraph only."""
+        if not self.text.startswith("<!--", place) or skip_angle(self.text, place) is not None:
+            return False
+        return self.comments is not None and self.comments.begins(self.unit.offsets[place])
 
     def step(self, place: int) -> int:
         """Read one construct or one character; returns where the next begins."""
@@ -628,6 +665,8 @@ class Scanner:
         return self.known[place, image]
 
     def find_markdown_link(self, place: int, *, image: bool) -> MarkdownLink | None:
+        if not image and FOOTNOTE_REFERENCE_RE.match(self.text, place):
+            return None
         label_end = self.find_label_end(place, links_allowed=image)
         if label_end < 0:
             return None
@@ -740,7 +779,7 @@ def skip_inline_math(text: str, place: int) -> int:
             at += 2
             continue
         before, behind = text[at - 1], text[at + 1 : at + 2]
-        if text[at] == "$" and not before.isspace() and not behind.isdigit():
+        if text[at] == "$" and not before.isspace() and before != "$" and not behind.isdigit():
             return at + 1
         at += 1
     return place + 1

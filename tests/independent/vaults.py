@@ -43,6 +43,10 @@ def lost(target: str, resolved: str, subpath: str) -> Expected:
     return Expected(target, subpath, "missing-anchor", resolved)
 
 
+def twice(row: Expected) -> list[Expected]:
+    return [row, row]
+
+
 A = ok("A", "A.md")
 B = ok("B", "B.md")
 
@@ -128,6 +132,10 @@ def plain_links() -> list[Case]:
         note("not UTF-8", b"[[A]] \xff"),
         note("vertical tab is no line end", "[[A|x\x0by]]", A),
         note("line separator is no line end", "[[A|x\u2028y]]", A),
+        vault("the subpath is trimmed", {"A.md": "# H\n", "x.md": "[[A#H ]] ![[A #H|x]]"}, *twice(ok("A", "A.md", "H"))),
+        note("backslash and blank before the pipe", "[[A\\ |x]] [[A \\|x]]", A, A),
+        note("inline HTML of the rarer kinds", "x <?php [[A]] ?> <!X [[A]]> <![CDATA[ [[A]] ]]> [[B]]", B),
+        note("a tag left open", '<b>[[A]] x <a href="\n\n[[B]]\n\n">', A, B),
         note("nothing at all", ""),
     ]
 
@@ -202,6 +210,7 @@ def code_spans() -> list[Case]:
         note("link opens before code", "[[A|`]] [[B]] `", A, B),
         note("code beside code", "`a`[[A]]`b`", A),
         note("code hides brackets of a link's text", "[a `](A.md)` b](B.md)", ok("B.md", "B.md")),
+        note("code span and a row that begins with its mark", "| ` [[A]] |\n|---|\n` [[B]]", A, B),
         note("empty code", "`` [[A]]", A),
     ]
 
@@ -226,6 +235,7 @@ def math() -> list[Case]:
         note("math in a wikilink", "[[A|$x]] $y [[B]]", A, B),
         note("no math over paragraphs", "$a\n\n[[A]]$", A),
         note("dollar in code block", "```\n$$\n```\n[[A]]\n```\n$$\n```", A),
+        note("money before display math", "$5 and\n$$\n[[A]]\n$$\n[[B]]", B),
         note("dollar sign at the end", "[[A]] $", A),
         note("backslash in math", "$\\alpha [[A]] \\$ [[A]]$ [[B]]", B),
     ]
@@ -246,6 +256,13 @@ def comments_and_html() -> list[Case]:
         note("HTML comment over lines", "a <!--\n[[A]]\n--> [[B]]", B),
         note("HTML comment left open inside a line", "a <!-- [[A]]\n\n[[B]]", A, B),
         note("HTML comment block left open", "[[B]]\n\n<!-- [[A]]\n\n[[A]]", B),
+        note("HTML comment over paragraphs", "a <!-- [[A]]\n\n[[A]] --> [[B]]", B),
+        note("HTML comment not over a code block", "a <!-- [[A]]\n\n```\n-->\n```\n[[B]]", A, B),
+        note("a comment ends inside code", "%% `a %% [[A]]`", A),
+        note("a comment ends inside math", "%% $a %% [[A]]$ [[B]]", A, B),
+        note("a comment ends inside a link", "%% [[A|%% [[B]]", B),
+        note("a comment ends display math", "%%\n$$\n%%\n[[A]]", A),
+        note("a comment ends brackets", "%% [a %%](no.md) [[A]]", A),
         note("HTML comment in a list", "- <!--\n  [[A]]\n- [[B]]", B),
         note("comment signs in an HTML comment", "a <!-- %% --> [[A]] %%", A),
         note("HTML comment in code", "`<!--` [[A]] -->", A),
@@ -310,6 +327,8 @@ def markdown_links() -> list[Case]:
         here("backslash escape", "[a](c\\.md)", c),
         here("encoded hash", "[a](c.md%23H)", ok("c.md", "c.md", "H")),
         here("bad percent", "[a](100%.md)", gone("100%.md")),
+        here("a drive is a scheme", "[a](C:\\c.md) [b](c:/c.md) [c](c.md)", c),
+        vault("blanks of another width", {"a\u3000b.md": "", "x.md": "[a](a\u3000b.md)"}, ok("a\u3000b.md", "a\u3000b.md")),
         here("relative Markdown link", "[a](./c.md)", ok("./c.md", "c.md")),
         here("Markdown link to a note elsewhere", "[a](d/c.md)", gone("d/c.md")),
     ]
@@ -334,6 +353,9 @@ def references_and_footnotes() -> list[Case]:
         note("inline footnote", "a^[see [[A]]]", A),
         note("footnotes in a row", "[^1]: [[A]]\n[^2]: [[B]]", A, B),
         note("a footnote as target", "[[#[^1]|x]] [[#[^9]|x]]\n\n[^1]: t", *footnote_rows()),
+        note("a footnote before parentheses", "a[^1](A.md) [b][^1](A.md)\n\n[^1]: t"),
+        note("a footnote in a list as target", "- [^1]: t\n\n[[#[^1]|x]]", ok("", "x.md", "[^1]")),
+        note("the second half of a reference", "[a][r](A.md) [r][](A.md)\n\n[r]: B.md", ok("B.md", "B.md")),
         note("a wikilink behind a colon", "[TODO]: [[A]]", A),
     ]
 
@@ -358,6 +380,11 @@ def tables_and_containers() -> list[Case]:
         note("no table", "| [[A\\|x]] |", A),
         note("table after a paragraph", "x `\n" + head + "| [[A]] ` | b |", A),
         note("heading link in a table", "# T\n\n" + head + "| [[#T\\|x]] | b |", ok("", "x.md", "T")),
+        note("no table begins lazily", "> `\n| a | b |\n|---|---|\n| [[A]] | ` |"),
+        note("no table begins far indented", "`\n    |---|\n[[A]] `\n\n[[B]]", B),
+        note("a table ends at an indented line", head + "| [[B]] |\n    [[A]]\n", B),
+        note("display math behind a table", head + "| a | [[A]] |\n$$\n[[B]]\n$$", A),
+        note("a comment behind a table", head + "| a | [[A]] |\n%%\n[[B]]\n\n[[no]]\n%%", A, B, gone("no")),
         note("callout", "> [!note] [[A]]\n> [[B]]", A, B),
         note("folded callout", "> [!tip]- [[A]]\n>> [[B]]", A, B),
         note("quote in a list in a quote", "> - > [[A]]\n>   > [[B]]", A, B),
@@ -404,6 +431,10 @@ def anchors() -> list[Case]:
         target("block id", "text ^abc\n\n- item ^I-1\n", ["^abc", "^ABC", "^i-1"], ["^ab", "abc"]),
         target("block id on its own line", "| a |\n|---|\n| b |\n\n^t1\n", ["^t1"], []),
         target("block id behind a link", "see a]]^x1\n", ["^x1"], []),
+        target("block id behind a wide blank", "一句话\u3000^a1\n", ["^a1"], []),
+        target("block id in a comment", "%% x ^a1 %%\n\n%%\nx ^a2\n%%\n", ["^a2"], ["^a1"]),
+        target("definitions are no heading", "[r]: https://b\n---\n\nA\n---\n", ["A"], ["r https b"]),
+        target("composed and decomposed", "# cafe\u0301\n# \u00e9\n", ["caf\u00e9", "e\u0301"], []),
         target("block id in the middle", "a ^one b\nx^two\n", [], ["^one", "^two"]),
         target("block id in a paragraph", "a ^one\nb\n", ["^one"], []),
         target("block id in code", "```\na ^one\n```\n\n    b ^two\n", [], ["^one", "^two"]),
@@ -443,6 +474,8 @@ def properties() -> list[Case]:
         note("embed in a property", '---\nup: "![[A]]"\n---\n'),
         note("comment in properties", '---\n# [[A]]\nup: "[[B]]" # [[A]]\n---\n', B),
         note("multi-line text in a property", "---\na: |\n  [[A]]\n  [[B]]\n---\n"),
+        note("a line end behind the link", "---\na: |\n  [[A]]\nb: >-\n  [[B]]\n---\n", B),
+        vault("property with a subpath", {"A.md": "# H\n", "x.md": '---\nup: "[[A#H ]]"\n---\n'}, ok("A", "A.md", "H")),
         note("keys are no links", '---\n"[[A]]": 1\n---\n'),
         note("properties with a mark", '\ufeff---\nup: "[[A]]"\n---\n', A),
         note("properties with returns", '---\r\nup: "[[A]]"\r\n---\r\n[[B]]\r\n', A, B),
@@ -606,6 +639,12 @@ def resolution() -> list[Case]:
         ),
         vault("dots in a folder", {"v1.0/a.md": "", "x.md": "[[v1.0/a]]"}, ok("v1.0/a", "v1.0/a.md")),
         vault("spaces around the path", {"a.md": "# h\n", "x.md": "[[a #h]]"}, ok("a", "a.md", "h")),
+        vault(
+            "a folder is not the beginning of another's name",
+            {"ab/n.md": "", "c/n.md": "", "a/x.md": "[[n]]"},
+            ok("n", "c/n.md"),
+        ),
+        vault("one leading slash is dropped", {"a.md": "", "x.md": "[[//a]]"}, gone("//a")),
         vault("suffix needs the name whole", {"my a.md": "", "x.md": "[[a]]"}, gone("a")),
     ]
 
@@ -748,6 +787,16 @@ LINKS = [
     "[r]: Note.md",
     "[r]: <a b.md> 'title'",
     "[^1]: see [[Note]]",
+    "[[Note#One ]]",
+    "[[Note #One|x]]",
+    "[[#[^1]]]",
+    "[^1](Note.md)",
+    "[t][r](Other.md)",
+    "[t](C:\\Note.md)",
+    "[t](#one)",
+    "[t](Note.md#One%20Two)",
+    "[t](<> 'title')",
+    "![[Note|[x]]]",
 ]
 
 TEXTS = [
@@ -769,6 +818,13 @@ TEXTS = [
     "\\$",
     "%% [[Note]] %%",
     "<!-- [[Note]] -->",
+    "<!-- [[Note]]",
+    "-->",
+    "<?p [[Note]] ?>",
+    "<!X [[Note]]>",
+    "<b x='[[Note]]'>",
+    "<b",
+    "\u3000^id",
     "<b>",
     "==mark==",
     "**",
@@ -807,6 +863,10 @@ LINES = [
     "| a | b |\n|---|---|\n| [[Note\\|x]] | `b` |",
     "- [ ] [[Note]]",
     "  ^id",
+    "|---|---|",
+    "| `",
+    "[r]: Note.md\n---",
+    "- [^1]: x",
 ]
 
 # What links.md leaves open (the decisions at the top of reader.py): only on request.
