@@ -108,6 +108,22 @@ def backlinks(graph: Graph, path: str) -> list[Edge]:
     return [edge for source in sorted(graph.predecessors(path)) for edge in graph.edges[source, path]["links"]]
 
 
+def count_graph(graph: Graph) -> dict[str, int]:
+    """The shape of a graph in numbers. A component is what hangs together when the direction of links does not count."""
+    import networkx as nx
+
+    sizes = [len(component) for component in nx.weakly_connected_components(graph)]
+    return {
+        "nodes": graph.number_of_nodes(),
+        "edges": graph.number_of_edges(),
+        "components": len(sizes),
+        "largest": max(sizes, default=0),
+        "orphans": len(orphans(graph)),
+        "dead ends": len(deadends(graph)),
+        "unresolved": len(unresolved(graph)),
+    }
+
+
 # ------------------------------------------------------------------------------------------------ prerequisites
 
 

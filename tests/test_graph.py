@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from kbtools import app, graph
 from kbtools.config import Config
 from kbtools.errors import KbError
-from kbtools.model import External, NotePath
+from kbtools.model import External, Found, NotePath
 
 VAULT: Mapping[str, str] = {
     "index.md": "[[a]] [[a|again]] ![[p.png]] %%[[c]]%% [site](https://x.org) [[Gone]]",
@@ -70,6 +70,29 @@ def test_spellings_of_a_missing_target_are_one_node_named_as_first_written() -> 
     found = built(VAULT)
     assert graph.unresolved(found) == ["gone", "nobody"]
     assert [edge.link.target for edge in graph.backlinks(found, "gone")] == ["gone", "GONE", "Gone"]
+
+
+def test_what_check_reports_is_what_the_edges_say() -> None:
+    files = {**VAULT, "d.md": "[[a#nowhere]] ![[no.png]] %%[[hidden]]%% [[#h2]] [[a#h]]"}
+    edges = [edge for *_, links in built(files).edges(data="links") for edge in links if not edge.link.hidden]
+    dead = sorted((edge.source, edge.link.span) for edge in edges if not isinstance(edge.to, Found))
+    rules = ["broken-link", "broken-embed", "broken-anchor", "ambiguous-link"]
+    assert sorted((found.path, found.span) for found in app.check_files(files, select=rules).findings) == dead
+    assert len(dead) == 7
+
+
+def test_the_shape_in_numbers() -> None:
+    shape = graph.count_graph(built(VAULT))
+    assert shape == {
+        "nodes": 11,
+        "edges": 10,
+        "components": 4,
+        "largest": 7,
+        "orphans": 4,
+        "dead ends": 1,
+        "unresolved": 2,
+    }
+    assert graph.count_graph(built({}))["largest"] == 0
 
 
 def test_a_link_to_another_site_is_no_edge() -> None:

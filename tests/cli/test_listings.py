@@ -75,6 +75,8 @@ def test_stats_count_every_kind(vault: Path, capsys: pytest.CaptureFixture[str])
     assert counts["links by form", "markdown"] == 1
     assert counts["links by status", "ok"] == 2
     assert counts["links by status", "missing-file"] == counts["links by status", "missing-anchor"] == 1
+    assert (counts["graph", "nodes"], counts["graph", "edges"], counts["graph", "components"]) == (5, 2, 4)
+    assert (counts["graph", "orphans"], counts["graph", "dead ends"], counts["graph", "unresolved"]) == (4, 0, 1)
 
 
 @pytest.mark.parametrize(

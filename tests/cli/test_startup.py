@@ -71,7 +71,6 @@ def modules_of(vault: Path, *arguments: str) -> set[str]:
         ["unresolved"],
         ["outline", "LSTM"],
         ["tags"],
-        ["stats"],
         ["rules"],
     ],
     ids=str,

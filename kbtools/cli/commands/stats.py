@@ -1,5 +1,6 @@
-"""Count what the vault holds: files by kind, links by form and by status, blocks of code (proven ones show a snippet that has
-a proof, illustrative ones are Python that shows none), and the snippets whose evidence is up to date, by device."""
+"""Count what the vault holds: files by kind, links by form and by status, the shape of the graph they make, blocks of code
+(proven ones show a snippet that has a proof, illustrative ones are Python that shows none), and the snippets whose evidence is
+up to date, by device."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from kbtools.cli.find import open_vault
     from kbtools.cli.listing import print_listing
     from kbtools.cli.rows import status_of
-    from kbtools.graph import kind_of
+    from kbtools.graph import build_graph, count_graph, kind_of
     from kbtools.showing import count_blocks
 
     vault, config = open_vault(options.vault)
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     for edge in vault.iter_edges():
         counts["links by form", edge.link.form] += 1
         counts["links by status", status_of(edge.to)] += 1
+    counts.update({("graph", kind): number for kind, number in count_graph(build_graph(vault)).items()})
     counts.update({("blocks of code", kind): number for kind, number in count_blocks(vault).items() if number})
     evidence = app.count_evidence(app.Project(config), vault)
     counts.update({("snippets proven", device): number for device, number in evidence.items()})
