@@ -172,6 +172,11 @@ class Proofs:
         """Calls a function on the meta device (kbtools.snippets.proof.on_meta)."""
         return proof.on_meta
 
+    @pytest.fixture
+    def altered(self) -> Callable[..., Any]:
+        """A snippet's module with one place of its source changed (kbtools.snippets.proof.altered)."""
+        return proof.altered
+
 
 class NoTests(pytest.File):
     """A file that holds none."""

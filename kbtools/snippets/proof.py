@@ -1,4 +1,5 @@
-"""What a proof compares with: tolerances by dtype and device, equality of nested numbers, runs on the meta device.
+"""What a proof compares with: tolerances by dtype and device, equality of nested numbers, runs on the meta device, a
+snippet altered in one place.
 
 torch and numpy are imported only when a value of theirs is compared.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Callable, Mapping
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
 WIDE: Final = ("float64", "complex128")
@@ -119,6 +121,19 @@ def on_meta(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     for tensor in _tensors(result):
         assert tensor.device.type == "meta", f"a tensor of shape {tuple(tensor.shape)} comes back on '{tensor.device}'"
     return result
+
+
+def altered(module: ModuleType, old: str, new: str) -> SimpleNamespace:
+    """What a snippet's module would hold with `new` for `old` in its source: a version broken on purpose, which a proof must
+    notice. Raises LookupError unless `old` stands there exactly once (no AssertionError: that is what a proof waits for)."""
+    import inspect
+
+    source = inspect.getsource(module)
+    if source.count(old) != 1:
+        raise LookupError(f"'{old}' stands {source.count(old)} times in {module.__name__}")
+    space: dict[str, object] = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(compile(source.replace(old, new), f"{module.__file__}, altered", "exec"), space)
+    return SimpleNamespace(**space)
 
 
 def _refuse(tensor: Any, deed: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -23,16 +21,6 @@ from snippets.attn.attention import (
 )
 
 B, T, S, D, V = 2, 5, 7, 4, 3
-
-
-def altered(old: str, new: str) -> SimpleNamespace:
-    """改动一处的片段：一个故意写错的版本。"""
-    source = inspect.getsource(module)
-    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
-        raise LookupError(f"{old!r} occurs {source.count(old)} times")
-    space: dict[str, object] = {"__name__": "altered"}
-    exec(compile(source.replace(old, new), "altered", "exec"), space)
-    return SimpleNamespace(**space)
 
 
 def qkv(device, dtype, *, t=T, s=S):
@@ -79,9 +67,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_wrong_attention_is_noticed(change, assert_close):
+def test_wrong_attention_is_noticed(change, assert_close, altered):
     with pytest.raises(AssertionError):
-        check_attention(altered(*change), torch.device("cpu"), torch.float64, assert_close)
+        check_attention(altered(module, *change), torch.device("cpu"), torch.float64, assert_close)
 
 
 def test_output_is_the_formula_pair_by_pair(device, dtype, assert_close):
@@ -149,9 +137,9 @@ WRONG_ROWS = {
 
 
 @pytest.mark.parametrize("change", WRONG_ROWS.values(), ids=WRONG_ROWS)
-def test_wrong_hidden_row_is_noticed(change):
+def test_wrong_hidden_row_is_noticed(change, altered):
     with pytest.raises(AssertionError):
-        check_hidden_row(altered(*change), torch.device("cpu"), torch.float64)
+        check_hidden_row(altered(module, *change), torch.device("cpu"), torch.float64)
 
 
 @pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
@@ -217,9 +205,9 @@ def test_nothing_leaks_from_the_future(device, dtype):
     [("diagonal=s - t)", "diagonal=s - t + 1)"), ("tril(", "triu(")],
     ids=["one key too many", "sees the future only"],
 )
-def test_wrong_causal_mask_is_noticed(old, new):
+def test_wrong_causal_mask_is_noticed(old, new, altered):
     with pytest.raises(AssertionError):
-        check_causal(altered(old, new), torch.device("cpu"), torch.float64)
+        check_causal(altered(module, old, new), torch.device("cpu"), torch.float64)
 
 
 def test_padding_is_as_if_it_were_not_there(device, dtype, assert_close):
@@ -339,15 +327,15 @@ def test_additive_scores_are_the_formula_pair_by_pair(device, dtype, assert_clos
     [("torch.tanh(pairs) @ w_a", "pairs @ w_a"), ("+ (k @ w_k.T)", "- (k @ w_k.T)")],
     ids=["tanh left out", "difference instead of sum"],
 )
-def test_wrong_additive_is_noticed(old, new, assert_close):
+def test_wrong_additive_is_noticed(old, new, assert_close, altered):
     with pytest.raises(AssertionError):
-        check_additive(altered(old, new), torch.device("cpu"), torch.float64, assert_close)
+        check_additive(altered(module, old, new), torch.device("cpu"), torch.float64, assert_close)
 
 
-def test_without_tanh_the_query_would_be_ignored(device, assert_close):
+def test_without_tanh_the_query_would_be_ignored(device, assert_close, altered):
     """去掉 tanh，查询对一行分数只加同一个常数，被 softmax 抵消：权重与查询无关。"""
     q, k, v, w_q, w_k, w_a = additive_parts(device, torch.float64)
-    wrong = altered("torch.tanh(pairs) @ w_a", "pairs @ w_a").additive_attention
+    wrong = altered(module, "torch.tanh(pairs) @ w_a", "pairs @ w_a").additive_attention
     assert_close(wrong(q, k, v, w_q, w_k, w_a)[1], wrong(0 * q, k, v, w_q, w_k, w_a)[1])
 
 
@@ -379,8 +367,8 @@ def test_kernel_regression_is_nadaraya_watson(device, dtype, assert_close):
     check_kernel(module, device, dtype, assert_close)
 
 
-def test_a_wrong_bandwidth_is_noticed(assert_close):
-    wrong = altered("/ (2 * bandwidth**2)", "/ bandwidth**2")
+def test_a_wrong_bandwidth_is_noticed(assert_close, altered):
+    wrong = altered(module, "/ (2 * bandwidth**2)", "/ bandwidth**2")
     with pytest.raises(AssertionError):
         check_kernel(wrong, torch.device("cpu"), torch.float64, assert_close)
 

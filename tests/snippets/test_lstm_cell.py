@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,16 +13,6 @@ from snippets.seq import lstm_cell
 from snippets.seq.lstm_cell import init_layer, lstm, lstm_layer, lstm_step
 
 B, T, D, H = 3, 6, 4, 5
-
-
-def altered(old: str, new: str) -> SimpleNamespace:
-    """改动一处的片段：一个故意写错的版本。"""
-    source = inspect.getsource(lstm_cell)
-    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
-        raise LookupError(f"{old!r} occurs {source.count(old)} times")
-    space: dict[str, object] = {"__name__": "altered"}
-    exec(compile(source.replace(old, new), "altered", "exec"), space)
-    return SimpleNamespace(**space)
 
 
 def parameters(device, dtype, *, d=D, hidden=H):
@@ -77,9 +65,9 @@ WRONG_STEPS = {
 
 
 @pytest.mark.parametrize("change", WRONG_STEPS.values(), ids=WRONG_STEPS)
-def test_wrong_step_is_noticed(change, assert_close):
+def test_wrong_step_is_noticed(change, assert_close, altered):
     with pytest.raises(AssertionError):
-        check_step(altered(*change), torch.device("cpu"), torch.float64, assert_close)
+        check_step(altered(lstm_cell, *change), torch.device("cpu"), torch.float64, assert_close)
 
 
 def test_step_is_the_formula_element_by_element(device, dtype, assert_close):
@@ -158,8 +146,8 @@ WRONG_LAYERS = {
 
 
 @pytest.mark.parametrize("change", WRONG_LAYERS.values(), ids=WRONG_LAYERS)
-def test_wrong_layers_are_noticed(change, assert_close):
-    wrong, lengths = altered(*change), torch.tensor([6, 1, 4])
+def test_wrong_layers_are_noticed(change, assert_close, altered):
+    wrong, lengths = altered(lstm_cell, *change), torch.tensor([6, 1, 4])
     with pytest.raises(AssertionError):
         check_layers(wrong, torch.device("cpu"), torch.float64, assert_close, lengths)
 
@@ -299,8 +287,8 @@ def test_size_is_four_simple_layers():
 
 
 @pytest.mark.parametrize("segment", ["b[:hidden]", "b[: 2 * hidden]"], ids=["input gate", "input gate too"])
-def test_bias_in_the_wrong_segment_is_noticed(segment, assert_close):
-    wrong = altered("b[hidden : 2 * hidden] = forget_bias", f"{segment} = forget_bias")
+def test_bias_in_the_wrong_segment_is_noticed(segment, assert_close, altered):
+    wrong = altered(lstm_cell, "b[hidden : 2 * hidden] = forget_bias", f"{segment} = forget_bias")
     with pytest.raises(AssertionError):
         check_init(wrong, torch.device("cpu"), torch.float64, assert_close)
 

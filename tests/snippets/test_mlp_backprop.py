@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -24,16 +22,6 @@ from snippets.nn.mlp_backprop import (
 )
 
 SIZES, M = (4, 6, 6, 5, 3), 7  # 有一个方阵：转置写漏了，形状不会报错
-
-
-def altered(old: str, new: str) -> SimpleNamespace:
-    """改动一处的片段：一个故意写错的版本。"""
-    source = inspect.getsource(mlp_backprop)
-    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
-        raise LookupError(f"{old!r} occurs {source.count(old)} times")
-    space: dict[str, object] = {"__name__": "altered"}
-    exec(compile(source.replace(old, new), "altered", "exec"), space)
-    return SimpleNamespace(**space)
 
 
 def random_problem(device, dtype, sizes=SIZES, m=M):
@@ -119,13 +107,13 @@ def test_gradients_are_autograds(device, dtype, assert_close):
         "relu on the output",
     ],
 )
-def test_wrong_backpropagation_is_noticed(old, new, assert_close):
+def test_wrong_backpropagation_is_noticed(old, new, assert_close, altered):
     with pytest.raises(AssertionError):
-        check_gradients(altered(old, new), torch.device("cpu"), torch.float64, assert_close)
+        check_gradients(altered(mlp_backprop, old, new), torch.device("cpu"), torch.float64, assert_close)
 
 
-def test_forgotten_transpose_is_noticed_even_where_the_shapes_fit(assert_close):
-    wrong = altered("(w.T @ delta)", "(w @ delta)")
+def test_forgotten_transpose_is_noticed_even_where_the_shapes_fit(assert_close, altered):
+    wrong = altered(mlp_backprop, "(w.T @ delta)", "(w @ delta)")
     layers, x, y, *_ = random_problem("cpu", torch.float64, sizes=(5, 5, 5, 5))
     right = gradients(mlp_backprop, layers, x, y, mse_delta)
     with pytest.raises(AssertionError):
@@ -225,11 +213,11 @@ def check_duplicates(snippet, assert_close):
             assert_close(db_2, db)
 
 
-def test_every_sample_twice_gives_the_same_gradient(assert_close):
+def test_every_sample_twice_gives_the_same_gradient(assert_close, altered):
     """损失是平均，所以梯度不随批的大小变；少了 1/m 就会翻倍。"""
     check_duplicates(mlp_backprop, assert_close)
     with pytest.raises(AssertionError):
-        check_duplicates(altered("2 * (a - y) / a.numel()", "2 * (a - y)"), assert_close)
+        check_duplicates(altered(mlp_backprop, "2 * (a - y) / a.numel()", "2 * (a - y)"), assert_close)
 
 
 def test_without_one_over_m_the_gradient_is_m_times_too_large(assert_close):
@@ -361,8 +349,8 @@ def test_moons_need_a_hidden_layer():
     assert moons_accuracy(mlp_backprop, (2, 16, 16, 2)) > 0.97
 
 
-def test_training_uphill_learns_nothing():
-    wrong = altered("(w - lr * dw, b - lr * db)", "(w + lr * dw, b + lr * db)")
+def test_training_uphill_learns_nothing(altered):
+    wrong = altered(mlp_backprop, "(w - lr * dw, b - lr * db)", "(w + lr * dw, b + lr * db)")
     with pytest.raises(AssertionError):
         assert moons_accuracy(wrong, (2, 16, 16, 2)) > 0.97
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from types import SimpleNamespace
-
 import pytest
 import torch
 from torch.func import functional_call
@@ -19,16 +16,6 @@ from snippets.attn.multi_head_attention import (
 )
 
 B, T, S, D, N_HEADS, D_SOURCE = 2, 5, 7, 12, 4, 9
-
-
-def altered(old: str, new: str) -> SimpleNamespace:
-    """改动一处的片段：一个故意写错的版本。"""
-    source = inspect.getsource(module)
-    if source.count(old) != 1:  # 不用 assert：写坏的变体正等着 AssertionError
-        raise LookupError(f"{old!r} occurs {source.count(old)} times")
-    space: dict[str, object] = {"__name__": "altered"}
-    exec(compile(source.replace(old, new), "altered", "exec"), space)
-    return SimpleNamespace(**space)
 
 
 def pair(snippet, device, dtype, *, n_heads=N_HEADS, d_source=None, bias=True):
@@ -102,9 +89,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_wrong_attention_is_noticed(change, assert_close):
+def test_wrong_attention_is_noticed(change, assert_close, altered):
     with pytest.raises(AssertionError):
-        check_self(altered(*change), torch.device("cpu"), torch.float64, assert_close)
+        check_self(altered(module, *change), torch.device("cpu"), torch.float64, assert_close)
 
 
 def test_cross_attention_is_the_librarys(device, dtype, assert_close):
@@ -219,9 +206,9 @@ def test_grouped_queries_are_the_librarys(n_kv_heads, device, dtype, assert_clos
 
 
 @pytest.mark.parametrize("name", ["k", "v"])
-def test_heads_shared_in_the_wrong_order_are_noticed(name, assert_close):
+def test_heads_shared_in_the_wrong_order_are_noticed(name, assert_close, altered):
     """键值头应成段重复（0, 0, 1, 1），整体铺开（0, 1, 0, 1）是常见的错。"""
-    wrong = altered(f"{name}.repeat_interleave(repeats, dim=1)", f"{name}.repeat(1, repeats, 1, 1)")
+    wrong = altered(module, f"{name}.repeat_interleave(repeats, dim=1)", f"{name}.repeat(1, repeats, 1, 1)")
     with pytest.raises(AssertionError):
         check_grouped(wrong, torch.device("cpu"), torch.float64, assert_close, 2)
 
