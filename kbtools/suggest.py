@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from kbtools.model import Anchor, Finding, Fix, Found, MissingAnchor, NotePath, Vault
-from kbtools.nearest import Names, loosen, loosen_heading
+from kbtools.nearest import Names, loosen, loosen_all, loosen_heading
 
 GUESSES: Final = 20
 SHOWN: Final = 3
@@ -178,20 +178,20 @@ class _Files:
     @cached_property
     def by_key(self) -> dict[str, list[NotePath]]:
         """Files by their loosened name; attachments also by the name without extension."""
+        paths = [*self.vault.notes, *self.vault.attachments]
+        named = [(_stem(path), path) for path in paths]
+        named += [(stem[: stem.rfind(".")], path) for stem, path in named if stem.rfind(".") > 0 and not path.endswith(".md")]
         found: dict[str, list[NotePath]] = {}
-        for path in (*self.vault.notes, *self.vault.attachments):
-            stem = _stem(path)
-            found.setdefault(loosen(stem), []).append(path)
-            dot = stem.rfind(".") if not path.endswith(".md") else -1
-            if dot > 0:
-                found.setdefault(loosen(stem[:dot]), []).append(path)
+        for key, (_, path) in zip(loosen_all([stem for stem, _ in named]), named, strict=True):
+            found.setdefault(key, []).append(path)
         return found
 
     @cached_property
     def by_alias(self) -> dict[str, list[NotePath]]:
+        aliases = list(self.vault.iter_aliases())
         found: dict[str, list[NotePath]] = {}
-        for path, alias in self.vault.iter_aliases():
-            paths = found.setdefault(loosen(alias), [])
+        for key, (path, _) in zip(loosen_all([alias for _, alias in aliases]), aliases, strict=True):
+            paths = found.setdefault(key, [])
             if path not in paths:
                 paths.append(path)
         return found
@@ -220,15 +220,12 @@ class _Places:
         parts = [part.strip() for part in subpath.split("#") if part.strip()]
         last, wanted = parts[-1], loosen_heading(parts[-1])
         kind = "block" if last.startswith("^") else "footnote" if last.startswith("[^") else "heading"
-        texts = list(dict.fromkeys(_as_subpath(anchor.text, kind) for anchor in note.anchors if anchor.kind == kind))
+        anchors = note.anchors
+        texts = list(dict.fromkeys(_as_subpath(anchor.text, kind) for anchor in anchors if anchor.kind == kind))
         same = [text for text in texts if wanted and loosen_heading(text) == wanted]
         if len(parts) > 1 and same and kind == "heading":
             return replace(finding, hint=f"'{last}' is not below '{parts[-2]}': write {self._link(finding, same[0])}")
-        if (
-            not same
-            and kind == "heading"
-            and any(anchor.kind == "block" and anchor.key == last.lower() for anchor in note.anchors)
-        ):
+        if not same and kind == "heading" and any(anchor.kind == "block" and anchor.key == last.lower() for anchor in anchors):
             return replace(finding, hint=f"a block is written {self._link(finding, f'^{last}')}")
         fix = self._fix(finding, subpath, same[0]) if len(same) == 1 and kind == "heading" else None
         if not same:

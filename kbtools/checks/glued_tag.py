@@ -58,4 +58,4 @@ def _finding(note: Note, span: Span, message: str, hint: str) -> Finding:
 
 
 def _word_before(text: str, start: int) -> str:
-    return text[max(start - 200, 0) : start].split()[-1]
+    return re.split(rf"[\s){MARKS}]", text[max(start - 200, 0) : start])[-1]

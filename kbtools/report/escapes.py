@@ -16,6 +16,8 @@ CONTROL_IN_JSON: Final = re.compile(f"[{UNSEEN}]")
 
 def plain(text: str) -> str:
     r"""One line: what would not be seen is shown as in Python (`\x1b`, `\n`, `\u202e`, `\udcff`)."""
+    if text.isprintable():  # nearly always, and ten times as fast; what is escaped here is never printable
+        return text
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 

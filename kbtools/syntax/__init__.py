@@ -1,5 +1,1 @@
-"""Text -> Note. `parse_note` is total: every string gives a note."""
-
-from kbtools.syntax.note import parse_note
-
-__all__ = ["parse_note"]
+"""Text -> Note: `note.parse_note` is total. Nothing is imported here, for to fold a name no parser is needed."""

@@ -10,10 +10,9 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypeGuard
 
-if TYPE_CHECKING:
-    import yaml
+from kbtools.syntax import yamltext
 
 Properties = Mapping[str, object]
 
@@ -28,7 +27,6 @@ NUMBER = re.compile(r"(?:0|[1-9]\d{0,15})$")
 FLOW_ITEM = re.compile(
     r"""[ \t]*+(?P<value>"[^"\\]*+"|'[^']*+'|[^\s\[\]{},"'&*!|>%@`#:?-][^\[\]{},"#:\r\n]*+)[ \t]*+(?P<end>,|$)"""
 )
-MOST_DIGITS = 1000
 PROPERTY_LINK = re.compile(r"\[\[(?!\[)(?P<body>(?:[^\[\]\r\n]|\](?!\])|\[(?!\[))++)\]\]\Z")
 
 CONTAINERS = (list, dict)
@@ -170,7 +168,7 @@ def _parse_yaml(text: str) -> tuple[Properties, str]:
     import yaml
 
     try:
-        value = yaml.load(text, Loader=_loader())
+        value = yamltext.load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" in line {mark.line + 2}" if mark else ""
@@ -181,52 +179,35 @@ def _parse_yaml(text: str) -> tuple[Properties, str]:
         return {}, ""
     if not isinstance(value, dict):
         return {}, f"a {'list' if isinstance(value, list) else 'text'} where a mapping belongs"
-    return {str(key): item for key, item in value.items()}, ""
+    return value, ""
 
 
-@lru_cache(maxsize=1)
-def _loader() -> type[yaml.SafeLoader]:
-    """PyYAML's safe loader (the one in C where it was built), for which a date that does not exist is a text,
-    and so is a number of more than MOST_DIGITS: `1:59:59:…` takes time squared, and Python refuses to print the result."""
-    import yaml
-
-    fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Loader(fast):  # type: ignore[valid-type, misc]  # the base is chosen at run time
-        def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> object:
-            try:
-                return super().construct_yaml_timestamp(node)
-            except (ValueError, AttributeError, OverflowError):
-                return node.value
-
-        def construct_yaml_int(self, node: yaml.ScalarNode) -> object:
-            return super().construct_yaml_int(node) if len(node.value) <= MOST_DIGITS else node.value
-
-    Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_timestamp)
-    Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_yaml_int)
-    return Loader
-
-
-def iter_strings(properties: Properties) -> Iterator[tuple[str, str]]:
-    """(key, text) of every string value, at any depth (`up.0`); each container once, so that aliases end."""
+def iter_bracketed(properties: Properties) -> Iterator[tuple[str, str]]:
+    """(key, text) of every string value that begins with two brackets, at any depth (`up.0`); each container once, so that
+    aliases end."""
     seen: set[int] = set()
     for key, value in properties.items():
-        if isinstance(value, str):
-            yield key, value
-        elif isinstance(value, CONTAINERS):
+        if isinstance(value, CONTAINERS):
             yield from _iter_inside(key, value, seen)
+        elif _is_bracketed(value):
+            yield key, value
 
 
 def _iter_inside(key: str, value: object, seen: set[int]) -> Iterator[tuple[str, str]]:
     stack = [(key, value)]
     while stack:
         key, value = stack.pop()
-        if isinstance(value, str):
+        if _is_bracketed(value):
             yield key, value
         elif isinstance(value, CONTAINERS) and id(value) not in seen:
             seen.add(id(value))
             pairs = enumerate(value) if isinstance(value, list) else value.items()
-            stack += [(f"{key}.{part}", item) for part, item in reversed(list(pairs))]
+            inner = [(part, item) for part, item in pairs if isinstance(item, CONTAINERS) or _is_bracketed(item)]
+            stack += [(f"{key}.{part}", item) for part, item in reversed(inner)]
+
+
+def _is_bracketed(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.startswith("[[")
 
 
 def words_of(properties: Properties, *names: str) -> list[str]:

@@ -63,6 +63,7 @@ ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*
 UNESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 MAX_LABEL = 1000
 BRACKETS = re.compile(r"(?<!\\)\[([^\[\]]*+)\]$")
+CLOSING = re.compile(r"[^\[\]\\`]*+\](?=\()")
 MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9])")
 LINE_START = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}+[.)])[ \t])*+$")
 
@@ -170,7 +171,7 @@ class _Scanner:
                     self._wiki(token, WIKI)
                 elif kind == "span":
                     found.opaque.append(token.span())
-                elif kind == "formula":
+                elif kind == "formula" and not self.openers:
                     found.math.append(token.span())
                 elif kind != "escape":
                     assert kind is not None  # every alternative is a named group
@@ -306,15 +307,29 @@ class _Scanner:
                 return -1
             at = run_end
 
+    def _formula(self, token: re.Match[str]) -> int:
+        start, end = token.span()
+        if self._closes_link(start, end):
+            return start + 1
+        self.found.math.append((start, end))
+        return end
+
+    def _closes_link(self, start: int, end: int) -> bool:
+        """Whether a Markdown link that opened before `start` ends before `end`: what opens first wins."""
+        closing = CLOSING.match(self.text, start, end) if self.openers else None
+        tail = TAIL.match(self.text, closing.end(), self.end) if closing else None
+        return tail is not None and self.openers[-1][2] and self._together(self.openers[-1][0], tail.end())
+
     def _math(self, token: re.Match[str]) -> int:
-        start, after = token.start(), token.end()
+        start, after = token.span()
         if token[0] != "$$":
             close = self._find_math_end(after)
         elif self._begins_line(start) and not self.hidden:
+            self.openers.clear()
             close = self._find_display_end(after)
         else:
             close = self._find_inner_display_end(after)
-        if close < 0:
+        if close < 0 or self._closes_link(start, close):
             return after
         self.found.math.append((start, close))
         return close
@@ -350,11 +365,13 @@ class _Scanner:
     def _comment(self, token: re.Match[str]) -> int:
         start, after = token.span()
         if self._begins_line(start):
+            self.openers.clear()
             self._hide(start)
         elif self.unclosed.get("%%", -1) <= after:
             close = self.text.find("%%", after, self.end)
             if close >= 0 and self._together(after, close + 2):
-                self._hide(start)
+                if not self._closes_link(start, close):
+                    self._hide(start)
             else:
                 self.unclosed["%%"] = self.end if close < 0 else self._limit_after(after)
         return after
@@ -437,6 +454,7 @@ class _Scanner:
         "open": _open,
         "image": _open,
         "close": _close,
+        "formula": _formula,
         "math": _math,
         "comment": _comment,
         "html": _html,

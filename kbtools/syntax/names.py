@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 HEADING_BLANKS = str.maketrans(dict.fromkeys('!"#$%&()*+,.:;<=>?@^`{|}~/[]\\\n\r', " "))
-SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
 
 
 def fold_name(name: str) -> str:
     """The form under which Obsidian looks a file name up: NFC, lower case, no-break spaces as spaces."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFC", name).translate(SPACES).lower()
+    return unicodedata.normalize("NFC", name).replace("\u00a0", " ").replace("\u202f", " ").lower()
 
 
+@lru_cache(maxsize=1 << 14)
 def fold_heading(text: str) -> str:
-    """The form under which a heading is found: ASCII punctuation and line breaks blank, blanks single, no case."""
+    """The form under which a heading is found: ASCII punctuation and line breaks blank, blanks single, no case. Remembered:
+    many notes have the same headings."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return " ".join(text.translate(HEADING_BLANKS).split()).casefold()

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from kbtools.model import AnchorKind
 from kbtools.syntax import jsontext
 from kbtools.syntax.blocks import find_blocks
 from kbtools.syntax.containers import Blocks, Heading
-from kbtools.syntax.frontmatter import PROPERTY_LINK, Frontmatter, iter_strings, parse_properties, words_of
+from kbtools.syntax.frontmatter import PROPERTY_LINK, Frontmatter, iter_bracketed, parse_properties, words_of
 from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, Inline, RawLink, scan_inline, split_body
 from kbtools.syntax.names import fold_heading
 from kbtools.syntax.valueplace import find_value
@@ -23,6 +24,9 @@ RawAnchor = tuple[int, str, str, int, int, int]
 """(kind, key, text, level, start, end)"""
 RawFence = tuple[str, str, int, int, int, int, bool]
 """(info, prefix, body start, body end, start, end, closed)"""
+
+_by_place = itemgetter(4, 5)
+"""Where a link starts and ends."""
 
 
 class Columns(NamedTuple):
@@ -69,8 +73,7 @@ def parse_markdown(text: str) -> Parsed:
         aliases = tuple(words_of(frontmatter.properties, "aliases", "alias"))
         if "[[" in text[frontmatter.start : frontmatter.end]:
             links = _property_links(text, frontmatter) + links
-    if links and any(links[i][4] > links[i + 1][4] for i in range(len(links) - 1)):
-        links.sort(key=_by_place)
+    links.sort(key=_by_place)
     columns = Columns(
         links=tuple(links),
         anchors=_anchors(text, blocks, inline),
@@ -81,21 +84,13 @@ def parse_markdown(text: str) -> Parsed:
     return Parsed(columns, frontmatter, blocks, inline)
 
 
-def _by_place(link: RawLink) -> tuple[int, int]:
-    return link[4], link[5]
-
-
 def _anchors(text: str, blocks: Blocks, inline: Inline) -> tuple[RawAnchor, ...]:
     anchors = [_heading_anchor(text, heading, inline) for heading in blocks.headings]
     if inline.blocks or inline.footnotes:
         anchors += [(BLOCK, name.lower(), name, 0, start, end) for name, start, end in inline.blocks]
         anchors += [(FOOTNOTE, name.lower(), name, 0, start, end) for name, start, end in inline.footnotes]
-        anchors.sort(key=_anchor_place)
+        anchors.sort(key=itemgetter(4))
     return tuple(anchors)
-
-
-def _anchor_place(anchor: RawAnchor) -> int:
-    return anchor[4]
 
 
 def _heading_anchor(text: str, heading: Heading, inline: Inline) -> RawAnchor:
@@ -122,8 +117,8 @@ def _fences(text: str, blocks: Blocks) -> tuple[RawFence, ...]:
 def _property_links(text: str, frontmatter: Frontmatter) -> list[RawLink]:
     links: list[RawLink] = []
     cursor: dict[str, int] = {}
-    for key, value in iter_strings(frontmatter.properties):
-        link = PROPERTY_LINK.match(value) if value.startswith("[[") else None
+    for key, value in iter_bracketed(frontmatter.properties):
+        link = PROPERTY_LINK.match(value)
         named = link and split_body(link["body"])
         if not link or not named:
             continue

@@ -14,8 +14,7 @@ NEXT_ENTRY = re.compile(r"[\r\n](?=[^\s#-])")
 
 def find_value(text: str, key: str, value: str, start: int, end: int, after: int) -> tuple[int, int]:
     """Where text[start:end] holds `value` under `key` (`up.0`), from offset `after` on; the key itself when nowhere."""
-    entry = _entry(key.partition(".")[0]).search(text, start, end)
-    key_start, key_end = entry.span() if entry else (start, start)
+    key_start, key_end = _find_entry(text, key.partition(".")[0], start, end)
     at = text.find(value, max(after, key_end), end)
     while at >= 0:
         if _stands_alone(text, at, at + len(value)):
@@ -24,6 +23,17 @@ def find_value(text: str, key: str, value: str, start: int, end: int, after: int
     following = NEXT_ENTRY.search(text, key_end, end)
     at = text.find(value[:2], key_end, following.start() if following else end)
     return (key_start, key_end) if at < 0 else (at, at + 2)
+
+
+def _find_entry(text: str, name: str, start: int, end: int) -> tuple[int, int]:
+    """Where a key at the top stands, with its colon; at `start` when nowhere."""
+    if text.startswith(f"{name}:", start):
+        return start, start + len(name) + 1
+    plain = text.find(f"\n{name}:", start, end) + 1
+    if plain:
+        return plain, plain + len(name) + 1
+    entry = _entry(name).search(text, start, end)
+    return entry.span() if entry else (start, start)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtools.nearest import Names, edit_distance, likeness, loosen
+from kbtools.nearest import Names, edit_distance, likeness, loosen, loosen_all
 
 CONCEPTS, ASPECTS = (part.split() for part in (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").split("\n\n"))
 NOTES = [*CONCEPTS, *(concept + aspect for aspect in ASPECTS for concept in CONCEPTS)][:10_000]
@@ -177,3 +177,8 @@ def test_a_hundred_thousand_names_are_quick() -> None:
     started = time.process_time()
     assert names.nearest("note0123x5")
     assert time.process_time() - started < 0.5
+
+
+@given(st.lists(st.text(st.one_of(st.sampled_from("aB1 2-_\nＱ乘\u0301Σ"), st.characters()), max_size=8), max_size=6))
+def test_many_names_are_folded_as_each_alone(names: list[str]) -> None:
+    assert loosen_all(names) == [loosen(name.replace("\0", " ")) for name in names]

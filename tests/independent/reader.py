@@ -8,7 +8,9 @@ Decisions where links.md is silent (the reading that reports less) and CommonMar
 
  1. Frontmatter: the text between the two `---` lines is never Markdown, even when it is no
     mapping; `---` may have trailing blanks; left open, it is no frontmatter. A property's link is
-    the whole string, nothing trimmed; every scalar is text (a bad date spoils nothing).
+    the whole string, nothing trimmed; every scalar is text (a bad date spoils nothing), whatever
+    its tag. Anything may be a key, as in YAML 1.2 (`created: {{date}}`); a tab behind a word is a
+    blank; of two equal keys the last counts.
  2. `%%` and `$$` first on a line of a paragraph or table (also in quotes, lists) run to the next
     `%%`/`$$` in later running text, over blank lines, whatever the container; left open, to the
     end of the note. Elsewhere (inside a line, in an ATX heading or a table's cell) they close in
@@ -27,7 +29,8 @@ Decisions where links.md is silent (the reading that reports less) and CommonMar
     subpath kept as written. One trailing backslash is dropped, in and outside tables.
  7. Markdown links: `[^1](x)` is a footnote and none; empty targets are none; `//` anywhere in the
     target makes it external; a target is decoded as a whole (left alone when the result is no
-    UTF-8), then split at `#`; rows show it decoded (backslash escapes and entities too).
+    UTF-8), then split at `#`; rows show it decoded (backslash escapes and entities too). One that
+    has a scheme or `//` only once it is decoded, and finds no file, is external too.
  8. A Markdown link around a wikilink is the Markdown link alone; around embeds, both; an image's
     alternative text holds nothing. Markdown inside Markdown is as in CommonMark: the inner link.
  9. `[x]: [[y]]` is the wikilink `y`; every other reference definition is a link, used or not,
@@ -70,6 +73,7 @@ HEADING_SEPARATORS = '!"#$%&()*+,.:;<=>?@^`{|}~/[]\\\r\n'  # section 4
 BLOCK_ID_RE = re.compile(r"(?:^|\s|(?<=\]\]))\^([A-Za-z0-9-]+)$")
 FOOTNOTE_RE = re.compile(r"\[\^([^\]\s]+)\]:")
 FOOTNOTE_REFERENCE_RE = re.compile(r"\[\^[^\[\]\s]+\]")
+LATER_TABS_RE = re.compile(r"(?<=\S)\s*\t\s*")
 SCHEME_RE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 OPAQUE = {"fence", "code_block", "html_block"}
 REFERENCE_TO_WIKILINK_RE = re.compile(r"\[[^\]]*\]:\s*!?\[\[")
@@ -171,7 +175,9 @@ def resolve_row(source: str, link: RawLink, index: Index, notes: Mapping[str, Do
         resolved = index.exactly(path)
     else:
         resolved = index.resolve(path, source)
-    if resolved is None:
+    if resolved is None and link.form in {"markdown", "reference"} and leads_out(path):
+        status = "external"
+    elif resolved is None:
         status = "missing-file"
     elif resolved in notes and not has_anchor(notes[resolved], subpath):
         status = "missing-anchor"
@@ -351,10 +357,21 @@ def split_frontmatter(text: str) -> tuple[object, int]:
         return None, 0
     end = lines.index("---", 1)
     try:
-        data = yaml.load("".join(line + "\n" for line in split_lines(text)[1:end]), Loader=yaml.BaseLoader)
+        data = yaml.load("".join(LATER_TABS_RE.sub(" ", line) + "\n" for line in split_lines(text)[1:end]), Loader=AnyKeyLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         data = None
     return (data if isinstance(data, dict) else None), end + 1
+
+
+class AnyKeyLoader(yaml.BaseLoader):
+    """YAML 1.2 in two more points: anything may be a key (`{{date}}`), and tags say nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "no mapping", node.start_mark)
+        names = [key.value if isinstance(key, yaml.ScalarNode) else key.start_mark.index for key, _ in node.value]
+        values = [self.construct_object(value, deep=deep) for _, value in node.value]
+        return dict(zip(names, values, strict=True))
 
 
 def property_targets(value: object, above: tuple[int, ...] = ()) -> Iterator[str]:
@@ -688,6 +705,8 @@ class Scanner:
         depth = 1
         place += 1
         while place < len(self.text):
+            if self.text[place : place + 2] in {"%%", "$$"} and self.opens_block(place):
+                return -1
             opaque = skip_opaque(self.text, place)
             image = self.text[place] == "!"
             bracket = place + 1 if image else place
@@ -814,9 +833,13 @@ def skip_white(text: str, place: int) -> int:
     return place
 
 
+def leads_out(target: str) -> bool:
+    return bool(SCHEME_RE.match(target)) or "//" in target
+
+
 def local_target(destination: str) -> str:
     """The decoded target of a Markdown link; '' when it leads out of the vault or nowhere."""
-    if SCHEME_RE.match(destination) or "//" in destination:
+    if leads_out(destination):
         return ""
     try:
         decoded = unquote_to_bytes(destination).decode("utf-8")

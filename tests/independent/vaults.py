@@ -43,6 +43,10 @@ def lost(target: str, resolved: str, subpath: str) -> Expected:
     return Expected(target, subpath, "missing-anchor", resolved)
 
 
+def away(target: str) -> Expected:
+    return Expected(target, "", "external", None)
+
+
 def twice(row: Expected) -> list[Expected]:
     return [row, row]
 
@@ -136,6 +140,8 @@ def plain_links() -> list[Case]:
         note("backslash and blank before the pipe", "[[A\\ |x]] [[A \\|x]]", A, A),
         note("inline HTML of the rarer kinds", "x <?php [[A]] ?> <!X [[A]]> <![CDATA[ [[A]] ]]> [[B]]", B),
         note("a tag left open", '<b>[[A]] x <a href="\n\n[[B]]\n\n">', A, B),
+        note("percent signs stay in a wikilink", "[[A%20b]] [[A%23H]]", gone("A%20b"), gone("A%23H")),
+        note("nothing but a backslash before the pipe", "[[\\|x]] [[A]]", A),
         note("nothing at all", ""),
     ]
 
@@ -274,6 +280,9 @@ def comments_and_html() -> list[Case]:
         note("a tag with text after it opens none", "<my-tag> [[A]]", A),
         note("no HTML block inside a paragraph", "a\n<my-tag>\n[[A]]", A),
         note("HTML block in a quote", "> <div>\n> [[A]]\n\n[[B]]", B),
+        note("an HTML block goes on behind its closing tag", "<table>\n</table>\n- [[A]]\n\n[[B]]", B),
+        note("a comment on its own line cuts brackets", "[a\n%% b](A.md) %% [[B]]", B),
+        note("math on its own line cuts brackets", "[a\n$$ b](A.md) $$ [[B]]", B),
         note("escaped less-than", "\\<!-- [[A]] -->", A),
     ]
 
@@ -329,6 +338,11 @@ def markdown_links() -> list[Case]:
         here("bad percent", "[a](100%.md)", gone("100%.md")),
         here("a drive is a scheme", "[a](C:\\c.md) [b](c:/c.md) [c](c.md)", c),
         vault("blanks of another width", {"a\u3000b.md": "", "x.md": "[a](a\u3000b.md)"}, ok("a\u3000b.md", "a\u3000b.md")),
+        here("a dollar in two links", "[US$](c.md) and [HK$](a%20b.md)", c, a_b),
+        here("a comment sign in a link's text", "[a %% b](c.md) %% [[no]]", c, gone("no")),
+        here("a question mark is part of the name", "[a](c.md?x=1#H)", gone("c.md?x=1", "H")),
+        here("an encoded scheme", "[a](https%3A%2F%2Fx.org)\n\n[r]: x%3Ay", away("https://x.org"), away("x:y")),
+        vault("an encoded colon in a name", {"a: b.md": "", "x.md": "[a](a%3A%20b.md)"}, ok("a: b.md", "a: b.md")),
         here("relative Markdown link", "[a](./c.md)", ok("./c.md", "c.md")),
         here("Markdown link to a note elsewhere", "[a](d/c.md)", gone("d/c.md")),
     ]
@@ -379,6 +393,7 @@ def tables_and_containers() -> list[Case]:
         note("code does not cross rows", head + "| ` | b |\n| [[A]] | ` |", A),
         note("no table", "| [[A\\|x]] |", A),
         note("table after a paragraph", "x `\n" + head + "| [[A]] ` | b |", A),
+        note("a bare pipe in a table", head + "| [[A|x]] | [[B]] |", A, B),
         note("heading link in a table", "# T\n\n" + head + "| [[#T\\|x]] | b |", ok("", "x.md", "T")),
         note("no table begins lazily", "> `\n| a | b |\n|---|---|\n| [[A]] | ` |"),
         note("no table begins far indented", "`\n    |---|\n[[A]] `\n\n[[B]]", B),
@@ -430,6 +445,8 @@ def anchors() -> list[Case]:
         target("closing hashes", "# A #\n# C#\n", ["A", "C"], []),
         target("block id", "text ^abc\n\n- item ^I-1\n", ["^abc", "^ABC", "^i-1"], ["^ab", "abc"]),
         target("block id on its own line", "| a |\n|---|\n| b |\n\n^t1\n", ["^t1"], []),
+        target("block id glued to other marks", "**a**^b1\n\n`c`^b2\n\n文。^b3\n", [], ["^b1", "^b2", "^b3"]),
+        target("sharp s in a heading", "# Straße\n", ["straße", "STRASSE"], []),
         target("block id behind a link", "see a]]^x1\n", ["^x1"], []),
         target("block id behind a wide blank", "一句话\u3000^a1\n", ["^a1"], []),
         target("block id in a comment", "%% x ^a1 %%\n\n%%\nx ^a2\n%%\n", ["^a2"], ["^a1"]),
@@ -483,6 +500,12 @@ def properties() -> list[Case]:
         note("properties never closed", '---\nup: "[[A]]"\n', A),
         note("bad properties", '---\nup: "[[A]]"\n  - : x: y\n---\n[[B]]', B),
         note("a bad date spoils nothing", '---\ndate: 2024-13-45\nup: "[[A]]"\n---\n', A),
+        note("a template's property", '---\ncreated: {{date}}\nup: "[[A]]"\n---\n', A),
+        note("keys that are no texts", '---\n1: "[[A]]"\non: "[[B]]"\ntrue: "[[A]]"\n---\n', A, B, A),
+        note("a tag of YAML", '---\nup: !x "[[A]]"\n---\n', A),
+        note("tabs in properties", '---\nlist: [a]\nup:\t"[[A]]"\t\n---\n', A),
+        note("the last of two equal keys", '---\nup: "[[no]]"\nup: "[[A]]"\n---\n', A),
+        note("blanks around a property's link", '---\na: "[[A]] "\nb: " [[A]]"\n---\n'),
         note("empty properties", "---\n---\n[[A]]", A),
         note("an alias does not resolve", "[[AI]]", gone("AI"), **{"N.md": "---\naliases: [AI]\n---"}),
         note(
@@ -524,6 +547,12 @@ def characters() -> list[Case]:
             {"ABC.md": "", "x.md": "[[abc]] [[aBc.MD]]"},
             ok("abc", "ABC.md"),
             ok("aBc.MD", "ABC.md"),
+        ),
+        vault(
+            "sharp s in a name",
+            {"Straße.md": "", "x.md": "[[STRAßE]] [[STRASSE]]"},
+            ok("STRAßE", "Straße.md"),
+            gone("STRASSE"),
         ),
         vault("Greek case", {"ΑΒΓ.md": "", "x.md": "[[αβγ]]"}, ok("αβγ", "ΑΒΓ.md")),
         vault(
@@ -643,6 +672,12 @@ def resolution() -> list[Case]:
             "a folder is not the beginning of another's name",
             {"ab/n.md": "", "c/n.md": "", "a/x.md": "[[n]]"},
             ok("n", "c/n.md"),
+        ),
+        vault(
+            "the format of new links says nothing about reading",
+            {".obsidian/app.json": '{"newLinkFormat": "relative"}', "d/a.md": "", "e/x.md": "[[a]] [b](a.md)"},
+            ok("a", "d/a.md"),
+            ok("a.md", "d/a.md"),
         ),
         vault("one leading slash is dropped", {"a.md": "", "x.md": "[[//a]]"}, gone("//a")),
         vault("suffix needs the name whole", {"my a.md": "", "x.md": "[[a]]"}, gone("a")),
@@ -797,6 +832,9 @@ LINKS = [
     "[t](Note.md#One%20Two)",
     "[t](<> 'title')",
     "![[Note|[x]]]",
+    "[US$](Note.md)",
+    "[a %% b](Other)",
+    "[t](https%3A%2F%2Fx.org)",
 ]
 
 TEXTS = [
@@ -878,6 +916,7 @@ FRONTMATTER = [
     "---\nup:\n  - '[[Other|x]]'\n  - {deep: ['[[missing#a]]']}\n---\n",
     "---\naliases: [AI]\ntags: [a]\n---\n",
     "---\nup: [[Note]]\n---\n",
+    '---\ncreated: {{date}}\non: "[[Note]]"\n1: !x "[[Other]]"\n---\n',
     "---\n---\n",
 ]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kbtools.model import Fence, NotePath, Source
 from kbtools.snippets.block import normal, read_code, replace_code, span_of_row
-from kbtools.syntax import parse_note
+from kbtools.syntax.note import parse_note
 
 
 def fences_of(text: str) -> list[Fence]:

@@ -7,7 +7,7 @@ import pytest
 from kbtools.model import NotePath, Source
 from kbtools.snippets.extract import explain_path
 from kbtools.snippets.find import File, build_snippets, find_proofs, find_shown, is_snippet
-from kbtools.syntax import parse_note
+from kbtools.syntax.note import parse_note
 
 
 def shown(text: str, folder: str = "snippets") -> list[str]:

@@ -13,7 +13,7 @@ from kbtools.snippets.find import find_shown
 from kbtools.snippets.moved import Agreed
 from kbtools.snippets.source import code_of
 from kbtools.snippets.sync import Plan, Prefer, plan_sync
-from kbtools.syntax import parse_note
+from kbtools.syntax.note import parse_note
 
 PATH = "snippets/a.py"
 SOURCE = """\

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbtools.model import NotePath, Source
-from kbtools.syntax import parse_note
 from kbtools.syntax.blocks import find_blocks
 from kbtools.syntax.containers import parse_blocks
 from kbtools.syntax.frontmatter import _parse_plain, _parse_yaml, find_frontmatter
+from kbtools.syntax.note import parse_note
 
 PREFIXES = ("", "", "", "  ", "    ", "> ", ">", "- ", "1. ", "3) ", "\t", "   ", "-     ", "* ")
 PIECES = (
