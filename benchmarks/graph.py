@@ -1,10 +1,11 @@
-"""`kb check`, then the networkx graph of the same vault and who is lonely in it, in one process: the dearest thing kb does.
+"""`kb check`, then the networkx graph of the same vault, in one process: the dearest thing kb does.
 
-No rule needs the whole graph, `kb orphans`, `kb graph` and the like do; so this is `kb check` followed by `kb orphans`.
+No rule needs the whole graph, so `kb check` never builds it; `kb stats` does, and so does whoever calls `graph.build_graph`.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kbtools import app
 from kbtools.cli.main import main
 
 if __name__ == "__main__":
+    gc.disable()  # as `kb` itself runs
     code = main(["check", "--no-run"])
     from kbtools.graph import build_graph, orphans
 

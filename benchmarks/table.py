@@ -62,9 +62,9 @@ def render(results: Sequence[Measured], start: Mapping[str, Sample]) -> str:
     return "\n".join([_machine(), "", *_seconds(results), "", *_targets(results, start), "", *_truths(results), ""])
 
 
-def write_table(text: str) -> None:
+def write_table(text: str, readme: Path = README) -> None:
     """Put the tables between the marks of the README."""
-    README.write_text(MARKS.sub(lambda _: "\n" + text + "\n", README.read_text("utf-8")), "utf-8")
+    readme.write_text(MARKS.sub(lambda _: "\n" + text + "\n", readme.read_text("utf-8")), "utf-8")
 
 
 def _machine() -> str:

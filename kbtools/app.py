@@ -56,7 +56,7 @@ def open_project(vault: str | None, start: Path) -> Project:
 def scan(project: Project, *, progress: Progress | None = None) -> Any:
     """The vault as it is now: a `Snapshot`."""
     disk = scanning.look(project.config)
-    blobs, changed = scanning.read_changed(disk, scanning.examiner(disk, ()), progress)
+    blobs, changed = scanning.read_changed(disk, (), progress)
     if changed:
         scanning.remember(disk, blobs, {})
     return scanning.build_snapshot(disk, blobs)
@@ -107,8 +107,7 @@ def _judge(disk: scanning.Disk, request: Request, name: str, progress: Progress 
     rulebook = open_rulebook(config, request.select, request.ignore)
     usual = {rule.name for rule in open_rulebook(config).notes}
     storable = all(rule.name in usual for rule in rulebook.notes)
-    examine = scanning.examiner(disk, () if storable else request.select)
-    blobs, _ = scanning.read_changed(disk, examine, progress, reuse=storable)
+    blobs, _ = scanning.read_changed(disk, () if storable else request.select, progress, reuse=storable)
     snapshot = scanning.build_snapshot(disk, blobs)
     findings = judge(snapshot, rulebook)
     remember_agreed(snapshot, scanning.agreed_file(config))

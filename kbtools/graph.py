@@ -47,14 +47,19 @@ def build_graph(vault: Vault) -> Graph:
     graph: Graph = nx.DiGraph()
     for path in (*vault.notes, *vault.attachments):
         graph.add_node(path, kind=kind_of(path), exists=True, title=title_of(path))
-    edges = [(edge, path_of(edge)) for edge in vault.iter_edges() if not isinstance(edge.to, External)]
-    for outside in dict.fromkeys(path for _, path in edges if path and path not in graph):
+    links: dict[tuple[str, str], list[Edge]] = {}
+    lost: list[Edge] = []
+    for edge in vault.iter_edges():
+        found = path_of(edge)
+        if found is not None:
+            links.setdefault((edge.source, found), []).append(edge)
+        elif not isinstance(edge.to, External):
+            lost.append(edge)
+    for outside in dict.fromkeys(target for _, target in links if target not in graph):
         graph.add_node(outside, kind="excluded", exists=True, title=title_of(outside))
     missing: dict[str, str] = {}
-    links: dict[tuple[str, str], list[Edge]] = {}
-    for edge, found in edges:
-        target = _add_missing(graph, edge.link.target, missing) if found is None else found
-        links.setdefault((edge.source, target), []).append(edge)
+    for edge in lost:
+        links.setdefault((edge.source, _add_missing(graph, edge.link.target, missing)), []).append(edge)
     graph.add_edges_from((source, target, {"links": tuple(behind)}) for (source, target), behind in links.items())
     return graph
 
@@ -150,15 +155,21 @@ def prerequisite_graph(prerequisites: Prerequisites) -> Graph:
 
 def iter_cycles(prerequisites: Prerequisites) -> Iterator[tuple[NotePath, ...]]:
     """One circle for each knot of prerequisites, the shortest from its first note on, each asking for the next."""
-    if not prerequisites:
-        return
-    import networkx as nx
-
-    knots = nx.strongly_connected_components(prerequisite_graph(prerequisites))
-    for knot in sorted(sorted(map(NotePath, knot)) for knot in knots):
+    for knot in sorted(map(sorted, _knots(prerequisites))):
         ring = _shortest_ring(prerequisites, knot[0], frozenset(knot))
         if ring:
             yield ring
+
+
+def _knots(prerequisites: Prerequisites) -> list[set[NotePath]]:
+    """The notes, those that ask for each other together, each knot after all that it asks for."""
+    try:
+        return [{note} for note in TopologicalSorter(prerequisites).static_order()]
+    except CycleError:  # rare, and only then is networkx worth the quarter of a second that its import takes
+        import networkx as nx
+
+        graph = prerequisite_graph(prerequisites).reverse(copy=False)
+        return [{NotePath(note) for note in knot} for knot in nx.strongly_connected_components(graph)]
 
 
 def _shortest_ring(prerequisites: Prerequisites, first: NotePath, knot: Collection[NotePath]) -> tuple[NotePath, ...]:
@@ -181,14 +192,9 @@ def _shortest_ring(prerequisites: Prerequisites, first: NotePath, knot: Collecti
 
 def iter_redundant(prerequisites: Prerequisites) -> Iterator[tuple[NotePath, NotePath, NotePath]]:
     """(note, prerequisite, through): one that follows from another prerequisite of the note. Circles are left out."""
-    if not prerequisites:
-        return
-    import networkx as nx
-
-    graph = prerequisite_graph(prerequisites).reverse(copy=False)
-    knots = list(nx.strongly_connected_components(graph))  # in this order: each after all that it asks for
-    number_of = {NotePath(note): number for number, knot in enumerate(knots) for note in knot}
-    asked = [{number_of[before] for note in knot for before in prerequisites.get(NotePath(note), ())} for knot in knots]
+    knots = _knots(prerequisites)
+    number_of = {note: number for number, knot in enumerate(knots) for note in knot}
+    asked = [{number_of[before] for note in knot for before in prerequisites.get(note, ())} for knot in knots]
     through: dict[tuple[NotePath, NotePath], NotePath] = {}
     for start in range(0, len(knots), BLOCK):
         needs = _all_needs(asked, range(start, start + BLOCK))

@@ -246,7 +246,7 @@ class Vault(Protocol):
         """Of these, the links in properties."""
 
     def iter_targets(self) -> Iterator[tuple[NotePath, NotePath]]:
-        """(source, file) of every link that finds its file: no nouns are made, so a whole vault costs little."""
+        """(source, file) of the links that find their file, once for each pair: no nouns are made, so a vault costs little."""
 
     def iter_aliases(self) -> Iterator[tuple[NotePath, str]]:
         """Every alias of every note."""

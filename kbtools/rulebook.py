@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbtools.checks import Rule, edge_check, load_rules, note_check, vault_check
 from kbtools.config import Config, Level
 from kbtools.errors import KbError
 from kbtools.lines import LineIndex
 from kbtools.model import Finding, Fix, Note, Span
-from kbtools.vault.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from kbtools.vault.snapshot import Snapshot
 
 NEVER_STORED = frozenset({"failing-snippet"})
 """Rules about what just ran: their findings are made anew each time."""

@@ -120,16 +120,18 @@ def examiner_of(read: Callable[[str], Source], names: Index, config: Config, sel
 
 
 def read_changed(
-    disk: Disk, examine: Callable[[str], Blob], progress: Progress | None, *, reuse: bool = True
+    disk: Disk, select: Sequence[str], progress: Progress | None, *, reuse: bool = True
 ) -> tuple[dict[str, Blob], bool]:
-    """(a blob for every file that can hold links, whether anything was read)."""
+    """(a blob for every file that can hold links, whether anything was read). Where nothing is, no rule is loaded."""
     known, stamps = disk.cache.stamps, disk.listing.sources
     old = disk.cache.read_blobs() if known and reuse else {}
-    blobs = {path: old[path] for path, stamp in stamps.items() if known.get(path) == stamp and path in old}
-    if blobs and not disk.has_same_names:
-        examine, blobs = _second_look(examine, blobs, disk.names), {}
+    unchanged = {path: old[path] for path, stamp in stamps.items() if known.get(path) == stamp and path in old}
+    blobs = unchanged if disk.has_same_names else {}
     wanted = sorted(path for path in stamps if path not in blobs)
     if wanted:
+        examine = examiner(disk, select)
+        if unchanged and not blobs:
+            examine = _second_look(examine, unchanged, disk.names)
         if progress is not None:
             progress.start(len(wanted), "reading")
         blobs.update(examine_all(wanted, examine, advance=progress.advance if progress else None))

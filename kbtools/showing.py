@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kbtools.config import Config
 from kbtools.errors import KbError
@@ -18,11 +19,13 @@ from kbtools.snippets.find import File, build_snippets, find_shown
 from kbtools.snippets.moved import Agreed, find_agreed
 from kbtools.snippets.read import read_code
 from kbtools.snippets.source import code_of
-from kbtools.snippets.sync import Left, Plan, Prefer, plan_sync
-from kbtools.snippets.write import Change, read_bytes, write_all
-from kbtools.syntax import parse_note
+from kbtools.syntax.note import parse_note
 from kbtools.vault.read import decode
 from kbtools.vault.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from kbtools.snippets.sync import Left, Plan, Prefer
+    from kbtools.snippets.write import Change
 
 
 def build_code(config: Config, files: Mapping[str, File], shown: Iterable[Shown]) -> dict[str, Snippet]:
@@ -109,6 +112,9 @@ def sync(
 ) -> Synced:
     """Make the blocks of the notes at `paths` and the snippets equal. `within` names notes, snippets and folders (none: all);
     what is overwritten is copied below `kept`. Raises KbError when a file cannot be written or changed meanwhile."""
+    from kbtools.snippets.sync import plan_sync
+    from kbtools.snippets.write import read_bytes, write_all
+
     raw = {path: data for path in paths if (data := read_bytes(config.vault / path)) is not None}
     sources = {path: decode(path, data, config.max_note) for path, data in raw.items()}
     texts = {path: source.text for path, source in sources.items() if not source.problem}
@@ -140,6 +146,8 @@ def is_within(path: str, paths: Sequence[str]) -> bool:
 
 
 def _change(config: Config, rewrite: Rewrite, raw: Mapping[NotePath, bytes]) -> Change:
+    from kbtools.snippets.write import Change
+
     after = rewrite.after.encode()
     if rewrite.before is None:
         folder, file = os.path.realpath(config.root / config.snippets), os.path.realpath(config.root / rewrite.path)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from kbtools.model import Finding, Note, Span
@@ -35,8 +34,8 @@ def check_note(note: Note) -> Iterator[Finding]:
 
     formulas = note.math
     body = note.properties_span.end
-    links = (link.span for link in note.links)
-    for match in iter_outside(re.finditer(LEFT_OPEN, text), chain(note.opaque, links)):
+    left_open = iter_outside(re.finditer(LEFT_OPEN, text), note.opaque)
+    for match in iter_outside(left_open, _iter_link_spans(note)):
         if match.start() >= body:
             hint = BLANK_HINT if re.compile(BLANK_CLOSE).match(text, match.end()) else ""
             yield _finding(note, Span(*match.span()), f"'{match[0]}' is never closed", hint)
@@ -57,6 +56,11 @@ def check_note(note: Note) -> Iterator[Finding]:
         problem = latex.find_problem(formula) or (converter.find_problem(formula) if converter else None)
         if problem is not None:
             yield _finding(note, Span(start + problem.offset, span.end), problem.text)
+
+
+def _iter_link_spans(note: Note) -> Iterator[Span]:
+    for link in note.links:
+        yield link.span
 
 
 def _finding(note: Note, span: Span, message: str, hint: str = "") -> Finding:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import gc
 import io
 import os
 import sys
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         _insist_on_utf8()
     _prepare_streams()
+    collecting = gc.isenabled()
+    gc.disable()  # a run is short and leaves few cycles; to look for them took half the time of building a large graph
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -77,6 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return WRONG_REQUEST
         _print_bug()
         return BUG
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _insist_on_utf8() -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from kbtools.snippets.names import Names
@@ -21,14 +22,16 @@ FIXTURES: Final = frozenset(
 IMPORTERS: Final = frozenset({"import_module", "importorskip", "run_module", "__import__"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Nodes = tuple[ast.AST, ...]
 
 
+@lru_cache(maxsize=2)
 def find_names(text: str) -> Names:
     """What a file's text mentions; nothing where it does not parse."""
     modules: set[tuple[int, str]] = set()
     strings: set[str] = set()
-    tree = _parse(text)
-    for node in ast.walk(tree):
+    nodes = _parse(text)
+    for node in nodes:
         if isinstance(node, ast.Import):
             modules.update((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -39,7 +42,7 @@ def find_names(text: str) -> Names:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value):
             strings.add(node.value)
     paths = sorted(text for text in strings if "." in text or "/" in text)
-    return Names(tuple(sorted(modules)), tuple(paths), _may_use_device(tree))
+    return Names(tuple(sorted(modules)), tuple(paths), _may_use_device(nodes))
 
 
 def imports(text: str, package: str) -> bool:
@@ -49,9 +52,9 @@ def imports(text: str, package: str) -> bool:
 
 def mentions(text: str, name: str) -> bool:
     """Whether a file imports something of this name, or has it in a string; True for one that does not parse."""
-    tree = _parse(text)
+    nodes = _parse(text)
     imported = {piece for _, module in find_names(text).modules for piece in module.split(".")}
-    return not tree.body or name in imported or any(name in string for string in _texts([tree]))
+    return len(nodes) == 1 or name in imported or any(name in string for string in _strings_among(nodes))
 
 
 def has_test(text: str) -> bool:
@@ -62,13 +65,13 @@ def has_test(text: str) -> bool:
 def may_use_device(text: str) -> bool:
     """Whether a proof's tests may be run on a device: one asks for the fixture `device`, or for a fixture of a conftest.py
     that may do so. False only when it is certain that none does."""
-    return _may_use_device(_parse(text))
+    return find_names(text).device
 
 
-def _may_use_device(tree: ast.Module) -> bool:
-    fixtures = {node.name: _arguments(node) for node in ast.walk(tree) if isinstance(node, Function) and _is_fixture(node)}
-    given = {word for node in ast.walk(tree) if isinstance(node, ast.Call) for word in _strings_of(node)}
-    asked = {name for test in _iter_tests(tree) for name in _arguments(test)}
+def _may_use_device(nodes: Nodes) -> bool:
+    fixtures = {node.name: _arguments(node) for node in nodes if isinstance(node, Function) and _is_fixture(node)}
+    given = {word for node in nodes if isinstance(node, ast.Call) for word in _strings_of(node)}
+    asked = {name for test in _iter_tests(nodes) for name in _arguments(test)}
     asked.update(name for names in fixtures.values() for name in names)
     if "device" in asked or "device" in given:
         return True
@@ -76,16 +79,20 @@ def _may_use_device(tree: ast.Module) -> bool:
     return any(not name.startswith("tmp") for name in unknown)
 
 
-def _parse(text: str) -> ast.Module:
+@lru_cache(maxsize=2)
+def _parse(text: str) -> Nodes:
+    """The nodes of a text's tree, the module first; that alone where it does not parse. The last ones are kept, for a
+    snippet and its proof are asked about several times in a row, and to walk a tree costs more than to parse it."""
     try:
-        return ast.parse(text.removeprefix("\ufeff"))
+        tree = ast.parse(text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
+        tree = ast.Module(body=[], type_ignores=[])
+    return tuple(ast.walk(tree))
 
 
-def _iter_tests(tree: ast.Module) -> Iterator[Function]:
+def _iter_tests(nodes: Nodes) -> Iterator[Function]:
     """The functions of a module, and of its classes, whose names begin with `test`."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.If | ast.Try | ast.With | ast.For):
             yield from (inner for inner in node.body if isinstance(inner, Function) and inner.name.startswith("test"))
 
@@ -99,10 +106,11 @@ def _called(call: ast.Call) -> str:
 
 def _texts(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Every literal string in some expressions."""
-    for outer in nodes:
-        for node in ast.walk(outer):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+    return _strings_among(node for outer in nodes for node in ast.walk(outer))
+
+
+def _strings_among(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    return (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _as_module(name: str) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from kbtools.snippets.find import find_shown
 from kbtools.snippets.merge import LATER, Edit, merge_edits
 from kbtools.snippets.moved import Agreed, Moved, explain_moved, find_agreed, what_moved
 from kbtools.snippets.source import Part, Problem, code_of, find_part, parse
-from kbtools.syntax import parse_note
+from kbtools.syntax.note import parse_note
 
 Prefer = Literal["", "note", "file"]
 

@@ -1,7 +1,8 @@
 """One file, read: bytes small enough to be kept for 100,000 notes, passed between processes, and remembered.
 
-A blob has a body, the file's columns, and before it a head: what every run asks of every file. The head is all that is
-loaded of most files; a body only where somebody looks into a note. At the end stand the numbers that need no loading.
+A blob has a body, the file's columns, and before it what is asked more often and loaded alone: a head, which every run asks
+of every file, and the names of the places in a note, which links to it ask for. At the end stand the numbers that need no
+loading.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from kbtools.lines import Place, find_place
 from kbtools.resolve import Index
 from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, RawLink
-from kbtools.syntax.scan import Columns
+from kbtools.syntax.scan import BLOCK, FOOTNOTE, Columns, RawAnchor
 from kbtools.vault.cache import Blob
 
 Watched = tuple[RawLink, Place | None]
@@ -30,21 +31,24 @@ class Head(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """The size of the head; how many links the file has, and how many findings of note rules."""
+    """Where the places and the body start; how many links the file has, and how many findings of note rules."""
 
-    head: int
+    places: int
+    body: int
     links: int
     findings: int
 
 
-NUMBERS = Struct("<III")
+NUMBERS = Struct("<IIII")
 
 
 def pack(columns: Columns, findings: list[tuple[Any, ...]], watched: list[Watched]) -> Blob:
     """The blob of a file."""
     head = marshal.dumps((watched, columns.aliases, findings))
+    places = marshal.dumps(name_places(columns.anchors))
     body = marshal.dumps(tuple(columns))
-    return b"".join((head, body, NUMBERS.pack(len(head), len(columns.links), len(findings))))
+    numbers = NUMBERS.pack(len(head), len(head) + len(places), len(columns.links), len(findings))
+    return b"".join((head, places, body, numbers))
 
 
 def load_head(blob: Blob) -> Head:
@@ -58,14 +62,25 @@ def load_watched(blob: Blob) -> list[Watched]:
     return watched
 
 
+def load_places(blob: Blob) -> frozenset[str]:
+    """What `name_places` said of the file."""
+    places: frozenset[str] = marshal.loads(memoryview(blob)[read_numbers(blob).places :])
+    return places
+
+
 def load_columns(blob: Blob) -> Columns:
     """The body."""
-    return Columns(*marshal.loads(memoryview(blob)[read_numbers(blob).head :]))
+    return Columns(*marshal.loads(memoryview(blob)[read_numbers(blob).body :]))
 
 
 def read_numbers(blob: Blob) -> Numbers:
     """The numbers at the end."""
     return Numbers(*NUMBERS.unpack_from(blob, len(blob) - NUMBERS.size))
+
+
+def name_places(anchors: Sequence[RawAnchor]) -> frozenset[str]:
+    """Folded headings, and block ids behind a `^`: enough to see that a link to a single one of them is right."""
+    return frozenset(f"^{key}" if kind == BLOCK else key for kind, key, *_ in anchors if kind != FOOTNOTE)
 
 
 def watch(links: Sequence[RawLink], source: str, index: Index, text: str | None) -> list[Watched]:

@@ -3,7 +3,7 @@
 A cache is never trusted further than its checksums: a file that is cut short, foreign, owned by somebody else, or written
 by another version of kb or Python counts as none. Writing goes to a temporary file that then takes the place of the old
 one, so that two runs at once, or a run that is killed, leave a whole file. A file whose stamp is too young to be told from
-a change in the same tick is not remembered (`is_settled`).
+a change in the same tick is remembered by name alone (`is_settled`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,8 @@ MAGIC = b"kbcache2"
 HEADER = struct.Struct("<8s32sQIQI")  # magic, key, size and checksum of the index, size and checksum of the blobs
 RACY_NS = 2_000_000_000
 """The coarsest tick of a file system (FAT): a stamp that is older differs from that of any later change."""
+UNSETTLED: Stamp = (0, 0, 0, 0)
+"""What stands for a stamp that is too young: the file was there, and is read again."""
 FUTURE_NS = 86_400 * 10**9
 MOST_RESULTS = 16
 """How many requests are remembered, the newest last."""
@@ -159,29 +162,27 @@ def write_cache(
     kept = {path: stamp for path, stamp in stamps.items() if is_settled(stamp, started_ns)}
     results = dict(list(results.items())[-MOST_RESULTS:]) if len(kept) == len(stamps) else {}
     places: dict[str, tuple[int, int]] = {}
-    pieces: list[bytes] = []
-    position = 0
+    position = checksum = 0
     for path in kept:
         blob = blobs[path]
-        pieces.append(blob)
         places[path] = (position, position + len(blob))
         position += len(blob)
-    index = marshal.dumps((kept, others, results, places))
-    body = b"".join(pieces)
-    header = HEADER.pack(MAGIC, key, len(index), zlib.crc32(index), len(body), zlib.crc32(body))
+        checksum = zlib.crc32(blob, checksum)
+    listed = {path: kept.get(path, UNSETTLED) for path in stamps}
+    index = marshal.dumps((listed, others, results, places))
+    header = HEADER.pack(MAGIC, key, len(index), zlib.crc32(index), position, checksum)
     with contextlib.suppress(OSError):
-        _replace(file, header, index, body)
+        _replace(file, (header, index, *(blobs[path] for path in kept)))
         _sweep(file)
 
 
-def _replace(file: Path, *pieces: bytes) -> None:
+def _replace(file: Path, pieces: Iterable[bytes]) -> None:
     """Write `pieces` to `file` so that a reader sees either the old content or the new one. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=file.name + ".", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            for piece in pieces:
-                stream.write(piece)
+            stream.writelines(pieces)
         os.replace(name, file)
     except BaseException:
         with contextlib.suppress(OSError):

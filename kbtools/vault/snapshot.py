@@ -27,11 +27,11 @@ from kbtools.model import (
     Span,
 )
 from kbtools.resolve import Index, Target, find_anchor, names_place
-from kbtools.syntax.inline import CANVAS, PROPERTY, SCHEME, RawLink
+from kbtools.syntax.inline import CANVAS, MARKDOWN, PROPERTY, REFERENCE, SCHEME, RawLink
 from kbtools.syntax.names import fold_heading
 from kbtools.syntax.note import LazyNote, make_anchor, make_link
-from kbtools.syntax.scan import HEADING, Columns, RawAnchor
-from kbtools.vault.blob import load_columns, load_head, load_watched, read_numbers
+from kbtools.syntax.scan import Columns, RawAnchor
+from kbtools.vault.blob import load_columns, load_head, load_places, load_watched, read_numbers
 from kbtools.vault.cache import Blob
 
 
@@ -60,7 +60,8 @@ class Snapshot:
         self.agreed: Mapping[tuple[str, str], str] = {}
         self.index = Index(sorted([*blobs, *others]), self._all_aliases()) if aliases_resolve else names
         self._anchors: dict[str, tuple[RawAnchor, ...]] = {}
-        self._headings: dict[str, frozenset[str]] = {}
+        self._places_in: dict[str, frozenset[str]] = {}
+        self._meanings: dict[tuple[Target, str], Resolution] = {}
 
     def columns(self, path: str) -> Columns:
         """The columns of a file that can hold links."""
@@ -96,13 +97,12 @@ class Snapshot:
             anchors = self._anchors[path] = self.columns(path).anchors
         return anchors
 
-    def _headings_of(self, path: str) -> frozenset[str]:
-        """The folded headings of a note; remembered."""
-        headings = self._headings.get(path)
-        if headings is None:
-            anchors = self.anchors_of(path) if path in self.blobs else ()
-            headings = self._headings[path] = frozenset(anchor[1] for anchor in anchors if anchor[0] == HEADING)
-        return headings
+    def _names_in(self, path: str) -> frozenset[str]:
+        """The names of the places in a file; remembered."""
+        names = self._places_in.get(path)
+        if names is None:
+            names = self._places_in[path] = load_places(self.blobs[path]) if path in self.blobs else frozenset()
+        return names
 
     @cached_property
     def counts(self) -> tuple[int, int]:
@@ -133,18 +133,27 @@ class Snapshot:
                     yield Edge(path, make_link(raw), self._mean(raw, path))
 
     def iter_targets(self) -> Iterator[tuple[NotePath, NotePath]]:
-        """(source, file) of every link that finds its file."""
+        """(source, file) of the links that find their file, once for each pair."""
+        for path, targets in self._targets.items():
+            for target in targets:
+                yield path, target
+
+    @cached_property
+    def _targets(self) -> Mapping[NotePath, tuple[NotePath, ...]]:
+        """What the links of each file find, every file once."""
+        return {path: tuple(dict.fromkeys(self._find_targets(path))) for path in self.paths}
+
+    def _find_targets(self, path: NotePath) -> Iterator[NotePath]:
         resolve, find_exact = self.index.resolve, self.index.find_exact
-        for path in self.paths:
-            for raw in self.columns(path).links:
-                if raw[0] & 7 == CANVAS:
-                    exact = find_exact(raw[1])
-                    if exact is not None:
-                        yield path, NotePath(exact)
-                    continue
-                found = resolve(raw[1], path)
-                if found is not None:
-                    yield path, NotePath(found.path)
+        for raw in self.columns(path).links:
+            if raw[0] & 7 == CANVAS:
+                exact = find_exact(raw[1])
+                if exact is not None:
+                    yield NotePath(exact)
+                continue
+            found = resolve(raw[1], path)
+            if found is not None:
+                yield NotePath(found.path)
 
     def edges_of(self, path: NotePath) -> Iterator[Edge]:
         """The links of one file with their meaning."""
@@ -174,8 +183,11 @@ class Snapshot:
         return _Places(self)
 
     def _has_place(self, path: str, subpath: str) -> bool:
-        if "#" not in subpath and subpath[0] not in "^[" and fold_heading(subpath) in self._headings_of(path):
-            return True
+        name = subpath.strip()
+        if "#" not in name and name[:1] != "[":
+            key = name.lower() if name[:1] == "^" else fold_heading(name)
+            if key in self._names_in(path):
+                return True
         if path[-3:].lower() != ".md" or not names_place(subpath):
             return True
         return find_anchor(self.anchors_of(path), subpath) is not None or self._is_unreadable(path)
@@ -192,7 +204,13 @@ class Snapshot:
         else:
             found = self.index.resolve(target, source)
         if found is None:
-            return External(target) if bits & 7 == 1 and SCHEME.match(target) else MissingFile()
+            return External(target) if bits & 7 in (MARKDOWN, REFERENCE) and SCHEME.match(target) else MissingFile()
+        meaning = self._meanings.get((found, subpath))
+        if meaning is None:
+            meaning = self._meanings[found, subpath] = self._mean_found(found, subpath)
+        return meaning
+
+    def _mean_found(self, found: Target, subpath: str) -> Resolution:
         path = NotePath(found.path)
         if subpath and path[-3:].lower() == ".md" and names_place(subpath):
             anchor = find_anchor(self.anchors_of(path), subpath)

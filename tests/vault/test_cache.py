@@ -19,6 +19,7 @@ from kbtools.vault.cache import (
     LEFT_OVER,
     MOST_RESULTS,
     RACY_NS,
+    UNSETTLED,
     Cache,
     cache_folder,
     code_key,
@@ -207,10 +208,11 @@ def test_no_tick_of_two_seconds_hides_a_change() -> None:
                 assert started - started % tick > before
 
 
-def test_young_files_and_with_them_the_results_are_not_remembered(file: Path) -> None:
+def test_of_young_files_only_the_names_are_remembered_and_no_results(file: Path) -> None:
     write(file, stamps={**STAMPS, "a.md": (NOW, OLD[1], 5, 7)})
     cache = read_cache(file, KEY)
-    assert sorted(cache.stamps) == sorted(path for path in STAMPS if path != "a.md")
+    assert cache.stamps == {**STAMPS, "a.md": UNSETTLED}
+    assert "a.md" not in cache.read_blobs()
     assert cache.read_blobs() == {path: blob for path, blob in BLOBS.items() if path != "a.md"}
     assert cache.results == {}
     assert cache.others == OTHERS
