@@ -89,7 +89,7 @@ def _read_block(block: re.Match[str]) -> Iterator[dict[str, str] | Step]:
     title = TITLE.search(block["info"])
     if block["fence"] == "````" and title:
         yield {title["path"]: block["body"]}
-    if block["fence"] == "```" and block["info"].strip() == "console":
+    if block["info"].strip() == "console":
         for found in COMMAND.finditer(block["body"]):
             offset = block.start("body")
             yield Step(found["line"], found["output"], Span(offset + found.start("output"), offset + found.end("output")))
