@@ -67,10 +67,16 @@ def strip_prefix(line: str, prefix: str) -> str:
     for step in STEP.findall(prefix):
         if step[0] == ">":
             quote = QUOTE.match(line)
-            line = line[quote.end() :] if quote else line
+            line = _untab(line, quote.end()) if quote else line
             continue
         line = _strip_blanks(line, len(step.expandtabs(TAB)))
     return line
+
+
+def _untab(line: str, mark: int) -> str:
+    """What follows a quote's mark: of a tab there, one column belongs to the mark and the others stay, as blanks."""
+    rest = line[mark:]
+    return " " * (TAB - mark % TAB - 1) + rest[1:] if rest[:1] == "\t" and line[mark - 1] == ">" else rest
 
 
 def _strip_blanks(line: str, width: int) -> str:

@@ -65,7 +65,7 @@ MAX_LABEL = 1000
 BRACKETS = re.compile(r"(?<!\\)\[([^\[\]]*+)\]$")
 CLOSING = re.compile(r"[^\[\]\\`]*+\](?=\()")
 MATH_END = re.compile(r"(?<![\s\\$])\$(?![0-9])")
-LINE_START = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}+[.)])[ \t])*+$")
+LINE_START = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}+[.)])[ \t])*+")
 
 
 class Inline(NamedTuple):
@@ -132,6 +132,7 @@ class _Scanner:
         self.references: list[tuple[int, str]] = []  # (offset, folded label) of `[label]` inside other brackets
         self.in_math = False  # display math was opened before this stretch and not closed
         self.defined = -1  # where the last reference definition ended
+        self.line = (start, start, -1)  # start of the line last asked about, up to where no other begins, where its marks end
         self.unclosed: dict[object, int] = {}  # mark -> no closing one before this offset
         self.end = 0
 
@@ -263,19 +264,17 @@ class _Scanner:
 
     def _defines(self, opener: int) -> bool:
         """Whether a `[label]:` here may be a definition: first on its line, and in no paragraph."""
-        line = self.text.rfind("\n", self.start, opener) + 1 or self.start
-        if not LINE_START.match(self.text, line, opener):
+        if not self._begins_line(opener):
             return False
+        line = self.line[0]
         if line == self.start or (self.defined >= 0 and not self.text[self.defined : line].strip(" \t\r\n>")):
             return True
         before = self.text.rfind("\n", self.start, line - 1) + 1 or self.start
         return not self.text[before:line].strip(" \t\r\n") or self._limit_before(opener) >= line
 
     def _foot(self, token: re.Match[str]) -> int:
-        if self.text[token.end() : token.end() + 1] == ":":
-            line = self.text.rfind("\n", self.start, token.start()) + 1 or self.start
-            if LINE_START.match(self.text, line, token.start()):
-                self.found.footnotes.append((token["foot"], token.start(), token.end()))
+        if self.text[token.end() : token.end() + 1] == ":" and self._begins_line(token.start()):
+            self.found.footnotes.append((token["foot"], token.start(), token.end()))
         return token.end()
 
     def _code(self, token: re.Match[str]) -> int:
@@ -411,8 +410,16 @@ class _Scanner:
         return end
 
     def _begins_line(self, position: int) -> bool:
-        line = self.text.rfind("\n", self.start, position) + 1 or self.start
-        return LINE_START.match(self.text, line, position) is not None
+        """Whether nothing but the marks of quotes and lists stands before a token. `line` remembers: a line may hold many."""
+        line, seen, marks = self.line
+        start = self.text.rfind("\n", seen if seen <= position else self.start, position) + 1
+        if start or seen > position:
+            line, marks = start or self.start, -1
+        if marks < 0:
+            found = LINE_START.match(self.text, line)
+            marks = found.end() if found else line
+        self.line = (line, position, marks)
+        return marks == position
 
     def _together(self, start: int, end: int) -> bool:
         """Whether both offsets stand in one inline context (one paragraph, heading or list item's text)."""
@@ -421,25 +428,13 @@ class _Scanner:
     def _limit_after(self, position: int) -> int:
         """Offset where the inline context of `position` ends."""
         limits = self._known_limits()
-        low, high = 0, len(limits)
-        while low < high:
-            middle = (low + high) // 2
-            if limits[middle] <= position:
-                low = middle + 1
-            else:
-                high = middle
-        return limits[low] if low < len(limits) else len(self.text)
+        after = bisect_right(limits, position)
+        return limits[after] if after < len(limits) else len(self.text)
 
     def _limit_before(self, position: int) -> int:
         limits = self._known_limits()
-        low, high = 0, len(limits)
-        while low < high:
-            middle = (low + high) // 2
-            if limits[middle] <= position:
-                low = middle + 1
-            else:
-                high = middle
-        return limits[low - 1] if low else self.start
+        after = bisect_right(limits, position)
+        return limits[after - 1] if after else self.start
 
     def _known_limits(self) -> list[int]:
         if self.limits is None:

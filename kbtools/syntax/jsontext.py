@@ -28,7 +28,7 @@ def find_problem(text: str) -> str:
     try:
         json.loads(text, parse_int=float)  # as JavaScript reads numbers; Python refuses long ones
     except json.JSONDecodeError as error:
-        return f"{error.msg.lower()} in line {error.lineno}"
+        return f"it is no JSON: {error.msg.lower()} in line {error.lineno}"
     except RecursionError:
         return "nested too deeply"
     except ValueError as error:

@@ -36,6 +36,7 @@ def replaced(text: str, code: str) -> str:
         ("1. a\n\n\t```py\n    if x:\n        y\n\t```\n", "if x:\n    y\n"),
         ("> [!note] 提示\n> ```py\n> x\n>\n>   y\n> ```\n", "x\n\n  y\n"),
         (">```py\n>x\n> y\n>```\n", "x\ny\n"),
+        ("> ```py\n>\tx\n>\t\ty\n> ```\n", "  x\n  \ty\n"),
         ("- 甲\n  > [!tip]\n  > 1. ```py\n  >    x\n  >      y\n  >    ```\n", "x\n  y\n"),
         ("   ```py\n   x\n y\n     z\n   ```\n", "x\ny\n  z\n"),
         ("```py\r\nx\r\n  y\r\n```\r\n", "x\n  y\n"),

@@ -138,6 +138,8 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "chinese": lambda n: "神经网络" * n,
     "frontmatter": lambda n: "---\n" + "a: b\n" * n,
     "frontmatter words": lambda n: "---\na: " + "b " * n + "\n---\n",
+    "percents in one line": lambda n: "> " * n + "%% a " * 10 * n,
+    "dollars in one line": lambda n: "- a $$ b " * 10 * n,
     "json": lambda n: '{"nodes":[' + '{"type":"text","text":"[[a]]"},' * (n // 10) + "{}]}",
 }  # fmt: skip
 
