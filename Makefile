@@ -11,7 +11,7 @@ setup: .venv/.ready
 .venv/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[snippets,oracle,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[site,snippets,oracle,dev]"
 	touch $@
 
 check: setup

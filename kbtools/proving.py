@@ -84,6 +84,25 @@ def read_record(config: Config, snippets: Mapping[str, Snippet]) -> list[tuple[r
     return [(one, record.state_of(one, files.get(one.path))) for one in found]
 
 
+def list_evidence(config: Config, snippets: Mapping[str, Snippet]) -> dict[str, list[tuple[record.Record, record.State]]]:
+    """What is known of each snippet, the best of each device: what is recorded, and what was proven on this machine."""
+    found: dict[tuple[str, str], tuple[record.Record, record.State]] = {}
+    for one, state in read_record(config, snippets):
+        if state == "current" or (one.path, one.device) not in found:
+            found[one.path, one.device] = one, state
+    memory = evidence.read_memory(_evidence_file(config))
+    surveyor = survey(config.root, memory)
+    for key, entry in memory.entries.items():
+        if key[0] in snippets and entry.status == "passed" and found.get(key, (None, ""))[1] != "current":
+            grounds = surveyor.grounds_of(snippets[key[0]], entry.grounds.name)
+            found[key] = record.record_of(entry), "current" if grounds.digest == entry.grounds.digest else "out of date"
+    listed: dict[str, list[tuple[record.Record, record.State]]] = {}
+    for key in sorted(found):
+        if key[0] in snippets:
+            listed.setdefault(key[0], []).append(found[key])
+    return listed
+
+
 def count_evidence(config: Config, snippets: Mapping[str, Snippet]) -> dict[str, int]:
     """How many snippets are proven as they are, by device: here or, as far as it is recorded, on another machine."""
     proven = {(one.path, one.device) for one, state in read_record(config, snippets) if state == "current"}

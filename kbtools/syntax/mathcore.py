@@ -43,8 +43,14 @@ MOST_MARKS = 1000
 MOST_OPEN = 12
 """The wheel's time doubles with every bracket that is left open: 24 take 0.2 seconds, 40 take hours."""
 BRACKET = re.compile(
-    r"""(?P<opens>[(\[⟨⌈⌊⟦⦇⟪❲⎰⌜]|\\(?:\{|[lL][A-Za-z]|ulcorner))(?<!\\le)(?<!\\ln)
-    |(?P<closes>[)\]⟩⌉⌋⟧⦈⟫❳⎱⌝]|\\(?:\}|[rR][A-Za-z]|urcorner))""",
+    r"""
+     (?P<opens>[(\[\u27e8\u2308\u230a\u27e6\u2987\u27ea\u2772\u23b0\u231c]
+      |\\(?:\{|(?:lbrace|lbrack|langle|lAngle|lfloor|lceil|lvert|lVert|lgroup|lmoustache|lparen|lBrace|llbracket
+              |llparenthesis|llcorner|ulcorner)(?![A-Za-z])))
+    |(?P<closes>[)\]\u27e9\u2309\u230b\u27e7\u2988\u27eb\u2773\u23b1\u231d]
+      |\\(?:\}|(?:rbrace|rbrack|rangle|rAngle|rfloor|rceil|rvert|rVert|rgroup|rmoustache|rparen|rBrace|rrbracket
+              |rrparenthesis|lrcorner|urcorner)(?![A-Za-z])))
+    """,
     re.VERBOSE,
 )
 TOLERATED = re.compile(r"\\middle(?![A-Za-z])|[0-9]%")
@@ -76,11 +82,11 @@ class Converter:
 
     def draws(self, formula: str) -> bool:
         """Whether the formula can certainly be drawn as it is."""
-        return not (_is_monstrous(formula) or TOLERATED.search(formula) or _objection(self._strict, formula))
+        return not (is_monstrous(formula) or TOLERATED.search(formula) or _objection(self._strict, formula))
 
     def find_problem(self, formula: str) -> Problem | None:
         """The first thing in a formula of sound structure that nobody can draw, or None."""
-        if _is_monstrous(formula) or UNREAD.search(formula) or DEFINES.search(formula):
+        if is_monstrous(formula) or UNREAD.search(formula) or DEFINES.search(formula):
             return None
         for offset, name in iter_commands(formula):
             if name not in self._known and not self._extended and not name.startswith(FAMILIES):
@@ -102,8 +108,16 @@ def find_converter(formulas: Iterable[str]) -> Converter | None:
         return None
 
 
-def _is_monstrous(formula: str) -> bool:
-    return formula.count("{") + formula.count("\\") > MOST_MARKS
+def is_monstrous(formula: str) -> bool:
+    """Whether the wheel would die of a formula, or never come back."""
+    if formula.count("{") + formula.count("\\") > MOST_MARKS:
+        return True
+    depth = deepest = 0
+    for bracket in BRACKET.finditer(formula):
+        depth = depth + 1 if bracket["opens"] else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    defines = deepest > 0 and DEFINES.search(formula)
+    return bool(defines) or deepest > MOST_OPEN
 
 
 def _objection(convert: Callable[..., str], formula: str) -> str:
