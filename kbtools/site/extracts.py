@@ -13,14 +13,14 @@ from kbtools.site.book import Page
 from kbtools.site.searchindex import Entry
 
 HEADING: Final = re.compile(r"<h(?P<level>[1-6]) id=\"(?P<id>[^\"]*+)\"[^>]*+>(?P<inner>.*?)</h(?P=level)>", re.DOTALL)
-BLOCK: Final = re.compile(r"<(?P<tag>[a-z][a-z0-9]*+)[^>]*?\sid=\"(?P<id>\^[^\"]*+)\"")
+BLOCK: Final = re.compile(r"<(?P<tag>[a-z][a-z0-9]*+)[^<>]*?\sid=\"(?P<id>\^[^\"]*+)\"")
 SILENT: Final = re.compile(
     r"<(?P<tag>svg|style|script|annotation|aside)\b.*?</(?P=tag)>|<p class=\"kb-proof\".*?</p>|<a class=\"headerlink\".*?</a>",
     re.DOTALL,
 )
-TAG: Final = re.compile(r"<[^>]*+>")
+TAG: Final = re.compile(r"<[^>]*+(?:>|\Z)")
 BREAK: Final = re.compile(r"</(?:p|li|tr|h[1-6]|div|pre|td|th|summary)>|<br")
-STEP: Final = re.compile(r"<(?P<close>/?)(?P<tag>[a-z][a-z0-9]*+)(?P<rest>[^>]*+)>|(?P<text>[^<]++)")
+STEP: Final = re.compile(r"<(?P<close>/?)(?P<tag>[a-z][a-z0-9]*+)(?P<rest>[^>]*+)(?:>|\Z)|(?P<text>[^<]++)")
 ADDRESS: Final = re.compile(r"(?P<name>\s(?:href|src)=\")(?P<url>[^\"]*+)\"")
 ID: Final = re.compile(r"\sid=\"[^\"]*+\"")
 VOID: Final = frozenset({"img", "br", "hr", "input", "source", "wbr", "col", "embed", "track"})

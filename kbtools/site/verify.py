@@ -17,7 +17,8 @@ from kbtools.site.book import Meaning
 from kbtools.site.sections import Places
 
 ATTRIBUTE: Final = re.compile(r"\s(?P<name>href|src|id|name)=(?P<mark>[\"'])(?P<value>.*?)(?P=mark)", re.DOTALL)
-HIDDEN: Final = re.compile(r"<!--.*?-->|<script\b.*?</script>|<pre\b.*?</pre>", re.DOTALL)
+HIDDEN: Final = re.compile(r"<(?P<what>!--|script\b|pre\b)")
+CLOSING: Final = {"!--": "-->", "script": "</script>", "pre": "</pre>"}
 OUTSIDE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 
@@ -33,13 +34,30 @@ def read_page(html: str, url: str) -> Written:
     """The links and ids of a page at `url`."""
     links: dict[str, None] = {}
     ids = set()
-    for found in ATTRIBUTE.finditer(HIDDEN.sub("", html)):
+    for found in ATTRIBUTE.finditer(_without_hidden(html)):
         value = unescape(found["value"])
         if found["name"] in ("id", "name"):
             ids.add(value)
         elif value and not OUTSIDE.match(value):
             links[_from_root(value, url)] = None
     return Written(tuple(links), frozenset(ids))
+
+
+def _without_hidden(html: str) -> str:
+    """HTML without what holds no links: comments, scripts and listings; one that is left open hides nothing."""
+    shown = []
+    at = start = 0
+    left_open: set[str] = set()
+    while found := HIDDEN.search(html, at):
+        what = found["what"]
+        end = -1 if what in left_open else html.find(CLOSING[what], found.end())
+        if end < 0:
+            left_open.add(what)
+            at = found.end()
+            continue
+        shown.append(html[start : found.start()])
+        at = start = end + len(CLOSING[what])
+    return "".join((*shown, html[start:]))
 
 
 def find_dead(pages: Mapping[str, Written], files: Iterable[str]) -> Iterator[tuple[str, str]]:
