@@ -19,6 +19,7 @@ from kbtools.scanning import Progress
 from kbtools.snippets.read import read_code
 from kbtools.vault.ignore import find_excluded
 from kbtools.vault.read import decode, read_source
+from kbtools.vault.transaction import finish
 from kbtools.vault.walk import SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ class Request:
 
 
 def open_project(vault: str | None, start: Path) -> Project:
-    """The project named by `--vault`, or the one around `start`. Raises VaultError, ConfigError."""
-    return Project(find_config(vault, start))
+    """The project named by `--vault`, or the one around `start`; a change of it that was cut short is done first. Raises
+    VaultError, ConfigError."""
+    config = find_config(vault, start)
+    finish(config.root if config.vault.is_relative_to(config.root) else config.vault)
+    return Project(config)
 
 
 # ------------------------------------------------------------------------------------------------ scan

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from kbtools.atomic import replace
 from kbtools.snippets.moved import Agreed
-from kbtools.snippets.write import replace
 
 VERSION = 1
 

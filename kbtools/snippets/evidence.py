@@ -16,9 +16,9 @@ from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from kbtools.atomic import replace
 from kbtools.snippets.names import Names
 from kbtools.snippets.versions import Installed
-from kbtools.snippets.write import replace
 
 VERSION: Final = 1
 KB: Final = "<kb>"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from kbtools.atomic import replace
 from kbtools.errors import KbError
 from kbtools.snippets.evidence import Entry, digest_of
-from kbtools.snippets.write import replace
 
 NAME: Final = "evidence.json"
 VERSION: Final = 1

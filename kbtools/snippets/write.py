@@ -4,15 +4,14 @@ read is not written.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kbtools.atomic import replace
 from kbtools.errors import KbError
 
 
@@ -54,48 +53,6 @@ def read_bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Put `data` in the place of a file, so that a reader, or a machine that stops, sees the old content or the new one.
-
-    A symbolic link stays and what it leads to is replaced; the file's mode stays. Raises OSError.
-    """
-    real = Path(os.path.realpath(path))
-    real.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{real.name[:40]}.", suffix=".tmp", dir=real.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, _mode(real))
-        os.replace(name, real)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    _sync_folder(real.parent)
-
-
-def _mode(path: Path) -> int:
-    """The mode of a file; of one that is not there yet, what the user's mask leaves."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last; systems that cannot do that do it by themselves."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _distinct(changes: Sequence[Change]) -> list[Change]:
