@@ -4,14 +4,14 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup check test lint types bench clean
+.PHONY: setup check test lint types figures notebooks bench clean
 
 setup: .venv/.ready
 
 .venv/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[site,snippets,oracle,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[site,lsp,snippets,oracle,figures,dev]"
 	touch $@
 
 check: setup
@@ -27,6 +27,12 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
+
+figures: setup
+	$(BIN)/python -m snippets._gallery
+
+notebooks: setup
+	$(BIN)/python -m tests.notebooks.executing notes/notebooks/*.ipynb
 
 bench: setup
 	$(BIN)/python benchmarks/run.py

@@ -46,7 +46,7 @@ def lstm_layer(x: Tensor, h: Tensor, c: Tensor, layer: Layer, lengths: Tensor | 
 
 
 def lstm(x: Tensor, layers: Sequence[Layer], lengths: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """多层：下一层的输出是上一层的输入，初始状态为 0。
+    """多层：前一层的输出是后一层的输入，初始状态为 0。
 
     x (B, T, D) -> 顶层各步输出 (B, T, H)，各层末状态 h 与 c，各 (L, B, H)。
     """

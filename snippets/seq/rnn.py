@@ -1,4 +1,4 @@
-"""循环神经网络：同一个单元沿时间反复使用；前向、手写的随时间反向传播、双向、梯度裁剪、完整训练。
+"""循环神经网络：同一个单元沿时间反复使用；前向、手写的沿时间反向传播、双向、梯度裁剪、完整训练。
 
 记号：B 批大小，T 步数，D 输入宽度，H 状态宽度。权重布局同 torch.nn.RNN：w_ih (H, D)，
 w_hh (H, H)；b (H,) 等于 torch 的 b_ih + b_hh。
@@ -31,7 +31,7 @@ def rnn_forward(x: Tensor, h_0: Tensor, w_ih: Tensor, w_hh: Tensor, b: Tensor) -
 
 
 def rnn_backward(x: Tensor, h: Tensor, dh: Tensor, w_ih: Tensor, w_hh: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """随时间反向传播：从最后一步走回第一步。
+    """沿时间反向传播：从最后一步走回第一步。
 
     h (B, T+1, H) 由 rnn_forward 给出；dh (B, T, H) 是损失直接对每个 h_t 的梯度（不含经由
     以后各步的部分）。返回对 x、h_0、w_ih、w_hh、b 的梯度，形状与它们相同。
