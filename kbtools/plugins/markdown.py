@@ -2,15 +2,18 @@
 
 Nothing is resolved here: the option `book` is a `Book`, or the name of a file that holds one. Which page it is says the site
 generator (MkDocs: the file of its `relpath` processor; Zensical: the page of its context) or the option `page`. What is no page
-of the vault is left to Python-Markdown, but for a text that begins with `RAW`, which is HTML.
+of the vault is left to Python-Markdown.
 """
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from dataclasses import replace
+from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
+from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
@@ -18,11 +21,10 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from kbtools.site.around import render_around
+from kbtools.site.around import surround
 from kbtools.site.book import Book, parse_book
 from kbtools.site.render import Rendered, TocEntry, render_page
 
-RAW: Final = "<!-- kb: html -->\n"
 FIRST, LAST = 10_000, -10_000
 
 
@@ -41,10 +43,15 @@ class KbExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802  # Python-Markdown's name
         book = self.getConfig("book") or None
         if isinstance(book, str | Path):
-            book = parse_book(Path(book).read_text("utf-8"))
+            book = _read_book(str(book), Path(book).stat().st_mtime_ns)
         md.preprocessors.register(_Whole(md, self, book), "kb", FIRST)
         md.preprocessors.register(_Stand(md), "kb-stand", LAST)
         md.treeprocessors.register(_Contents(md), "kb-contents", LAST)
+
+
+@lru_cache(maxsize=1)  # a site generator makes an extension for every page
+def _read_book(file: str, changed: int) -> Book:
+    return parse_book(Path(file).read_text("utf-8", errors="surrogatepass"))
 
 
 def makeExtension(**options: Any) -> KbExtension:  # noqa: N802  # Python-Markdown's name
@@ -63,29 +70,34 @@ class _Whole(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         text = "\n".join(lines)
         self.md.kb_toc = self.md.kb_html = None  # type: ignore[attr-defined]  # where the later processors find it
-        page = self.book.pages.get(self._path()) if self.book else None
+        path, counts_from_folder = self._find_page()
+        page = self.book.pages.get(path) if self.book else None
         if page is None or self.book is None:
-            return self._keep(text.removeprefix(RAW)) if text.startswith(RAW) else lines
+            return lines
+        if counts_from_folder:
+            page = replace(page, url=quote(path[: path.rfind("/") + 1]))
         pages: MutableMapping[str, Rendered] = self.extension.getConfig("pages")
         rendered = pages.get(page.path)
         if rendered is None:
             rendered = pages[page.path] = render_page(text, page, self.book)
         self.md.kb_toc = rendered.toc  # type: ignore[attr-defined]
-        return self._keep(rendered.html + (render_around(page, self.book) if self.extension.getConfig("around") else ""))
+        return self._keep(surround(rendered.html, page, self.book) if self.extension.getConfig("around") else rendered.html)
 
     def _keep(self, html: str) -> list[str]:
         self.md.kb_html = html  # type: ignore[attr-defined]
         return ["kb"]  # a placeholder now would lose its marks to the next preprocessor
 
-    def _path(self) -> str:
+    def _find_page(self) -> tuple[str, bool]:
+        """The vault path of the page, and whether addresses on it are written as they count from its file: Zensical makes them
+        count from the page, in HTML too."""
         named = self.extension.getConfig("page")
         if named:
-            return str(named)
+            return str(named), False
         mkdocs: Any = self.md.treeprocessors["relpath"] if "relpath" in self.md.treeprocessors else None  # noqa: SIM401  # no dict
         if mkdocs is not None:
-            return str(mkdocs.file.src_uri)
-        zensical: Any = self.md.preprocessors["context"] if "context" in self.md.preprocessors else None  # noqa: SIM401
-        return str(zensical.page.path) if zensical is not None else ""
+            return str(mkdocs.file.src_uri), False
+        zensical: list[Any] = [getattr(processor, "page", None) for processor in self.md.preprocessors]
+        return next((str(page.path) for page in zensical if hasattr(page, "path")), ""), True
 
 
 class _Stand(Preprocessor):

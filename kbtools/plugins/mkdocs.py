@@ -5,32 +5,51 @@ A translator: what is decided, is decided in `kbtools/site`. `plugins: [kb]` in 
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
+from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.base import Config as Options
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
-from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.theme import Theme
+from mkdocs.utils import markdown_extensions
+from pathspec.gitignore import GitIgnoreSpec
 
 from kbtools import building, site
 from kbtools.config import find_config
-from kbtools.plugins.markdown import RAW
-from kbtools.site import extracts, navigation, ownpages, previews, searchindex, verify
-from kbtools.site.graphdata import iter_graph_files
+from kbtools.model import NotePath
+from kbtools.plugins.jupyter import read_look
+from kbtools.plugins.output import Built, Late, Output, Templates, describe_frame, digest, stamp_of
+from kbtools.plugins.pages import LeafPage, Published, make_file, make_own_file
+from kbtools.site import mathfont, navigation, ownpages, searchindex, verify
+from kbtools.site.addresses import file_of, page_address
+from kbtools.site.ahead import Ahead
+from kbtools.site.book import Book, Meaning
+from kbtools.site.book import Page as BookPage
+from kbtools.site.canvas import render_canvas
+from kbtools.site.grounds import renderer_key
+from kbtools.site.notebook import Look, render_notebook
+from kbtools.site.press import Press
 from kbtools.site.render import Rendered, render_page
+from kbtools.site.whole import list_jobs
+from kbtools.vault.store import Store
 
-EXTENSION: Final = "kbtools.plugins.markdown"
 ASSETS: Final = "assets/kb"
 SITE: Final = Path(site.__file__).parent
 MOST_SAID: Final = 20
+NO_MARKDOWN: Final = GitIgnoreSpec.from_lines(f"*{suffix}" for suffix in markdown_extensions)
+"""What MkDocs is not to look at: the book says which notes there are, and a README.md beside an index.md is one."""
 log = logging.getLogger("mkdocs.plugins.kb")
 
 
@@ -43,78 +62,90 @@ class KbOptions(Options):  # type: ignore[no-untyped-call]  # MkDocs' own initia
 class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the same
     """The hooks, in the order in which MkDocs calls them."""
 
-    def __init__(self) -> None:
-        self.known: dict[str, Rendered] = {}
-        self.entries: dict[str, list[searchindex.Entry]] = {}
-        self.leads: dict[str, str] = {}
-        self.written: dict[str, verify.Written] = {}
+    dirty = False
+    is_served = False
+    ahead: Ahead | None = None
+    late: Late | None = None
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
-        """Being here, the plugin lives on from one build of `serve` to the next, and what it rendered with it."""
+        self.dirty = dirty
+        self.is_served = command == "serve"
+
+    def on_shutdown(self) -> None:
+        self._end()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        self._end()
+        if config.theme.name == "mkdocs":  # the one that nobody chose
+            config.theme = Theme(**building.usual_theme())
+            config.extra.setdefault("generator", False)
+        if config.theme.name != "material":
+            raise PluginError(f"the plugin 'kb' needs the theme 'material', not '{config.theme.name}'")
         project = find_config(config.docs_dir, Path(config.docs_dir))
         self.bound = building.bind_project(
             project, config.site_name, folders=config.use_directory_urls, source_url=self.config.source_url
         )
         self.book = self.bound.book
-        self.rendered: dict[str, Rendered] = {}
-        self.entries.clear()
-        self.leads.clear()
-        self.written.clear()
-        config.markdown_extensions = [*(name for name in config.markdown_extensions if name != EXTENSION), EXTENSION]
-        config.mdx_configs[EXTENSION] = {"book": self.book, "pages": self.rendered}
+        for problem in self.book.problems:
+            log.info(problem)
+        self.excluded, config.exclude_docs = config.exclude_docs, NO_MARKDOWN
+        self.look = read_look(config)
+        self.store = Store(building.store_folder(project))
+        self.press = Press(self.book, self.store, renderer_key(repr(self.look)))
+        self.press.run(self.bound.snapshot.text_of, partial(_render, self.look), self._judge)
+        self.jobs = list_jobs(self.press)
+        self.ahead = self.press.start(self.jobs)
+        self.ledger = verify.Ledger()
+        self.folders = config.use_directory_urls
         config.theme.dirs.insert(0, str(SITE / "theme"))
         assets = sorted(file.name for file in (SITE / "assets").iterdir())
-        config.extra_css = [*(f"{ASSETS}/{name}" for name in assets if name.endswith(".css")), *config.extra_css]
+        styles = [mathfont.PLACE, *(f"{ASSETS}/{name}" for name in assets if name.endswith(".css"))]
+        config.extra_css = [*styles, *config.extra_css]
         config.extra_javascript = [*(f"{ASSETS}/{name}" for name in assets if name.endswith(".js")), *config.extra_javascript]
-        links = [("首页", ""), ("图谱", self._own("graph"))]
-        links += [("标签", self._own("tags"))] if self.book.tags else []
+        home = page_address("", folders=config.use_directory_urls)
+        if home:  # without a server `./` is a list of files
+            config.extra.setdefault("homepage", home)
+        links = [("首页", home), ("图谱", self.book.graph_url)]
+        links += [("标签", self.book.tags_url)] if self.book.tags else []
         links += [("代码证明", self.book.snippets_url)] if self.book.snippets else []
         config.extra.setdefault("kb", {})["links"] = [{"title": title, "url": url} for title, url in links]
+        self.output = Output(config.site_dir, self.store, describe_frame(config))
         return config
 
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        if self.dirty:
+            self.output.open()
+
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        kept = Files([file for file in files if file.src_dir != config.docs_dir or self._keep(file)])
-        taken = [page.url for page in self.book.pages.values()]
-        for url, title, html in ownpages.iter_own_pages(self.book, self._own("tags"), self._own("graph")):
-            kept.append(self._page(config, url, title, html))
-            taken.append(url)
-        if "" not in taken and "index.html" not in taken:
-            kept.append(self._page(config, "" if config.use_directory_urls else "index.html", self.book.name, self._front()))
-        for url, html in ownpages.iter_redirects(self.book, taken, {}):
-            place = unquote(url) + "index.html"
-            kept.append(File.generated(config, place, content=html, inclusion=InclusionLevel.NOT_IN_NAV))
-        for asset in sorted((SITE / "assets").iterdir()):
-            kept.append(File.generated(config, f"{ASSETS}/{asset.name}", abs_src_path=str(asset)))
-        for place, data in (*iter_graph_files(self.book), *navigation.iter_nav_files(self.book)):
-            kept.append(File.generated(config, place, content=data))
+        config.exclude_docs = self.excluded
+        kept = Files([file for file in files if file.src_dir != config.docs_dir])
+        for path, page in self.book.pages.items():
+            file = Published(config, path, file_of(page.url), is_page=True)
+            LeafPage(file, config, page, partial(self.press.leaf_of, path))
+            said = (page.url, page.title, page.description, navigation.trail(page, self.book))
+            file.grounds = digest(self.press.key_of(path), repr(said))
+            kept.append(file)
+        for path in self.book.files:
+            file = Published(config, path, path, is_page=False)
+            file.grounds = stamp_of(os.path.join(config.docs_dir, path))
+            kept.append(file)
+        taken = {file.dest_uri for file in kept} | {file_of(url) for url in self.book.redirects}
+        for url, title, html in self._iter_own_pages(is_taken="index.html" in taken):
+            kept.append(make_own_file(config, url, title, html))
+            self.ledger.add(url, verify.read_page(html, url))
+        for url, html in ownpages.iter_redirects(self.book):
+            kept.append(make_file(config, file_of(url), html))
+        assets = ((f"{ASSETS}/{asset.name}", asset.read_bytes()) for asset in sorted((SITE / "assets").iterdir()))
+        for place, data in (*assets, *navigation.iter_nav_files(self.book)):
+            kept.append(make_file(config, place, data))
+        self.files = [file for file in kept if isinstance(file, Built)]
+        for built in self.files if self.dirty else ():
+            built.output = self.output
         return kept
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         nav.items = []  # the tree of folders is one file for the whole site (`navigation`)
         return nav
-
-    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        ours = self.book.pages.get(page.file.src_uri)
-        if ours is None:
-            return markdown
-        page.title = ours.title
-        page.meta.setdefault("description", ours.description)
-        text = self.bound.snapshot.text_of(ours.path)
-        key = self._key(ours.path, text)
-        if key not in self.known:
-            self.known[key] = render_page(text, ours, self.book)
-        self.rendered[ours.path] = self.known[key]
-        return text if text.strip() else "\N{ZERO WIDTH SPACE}"  # Python-Markdown calls nobody for a text of blanks
-
-    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        ours = self.book.pages.get(page.file.src_uri)
-        if ours is not None and ours.path in self.rendered:
-            plain = self.rendered[ours.path].html
-            self.entries[ours.path] = list(extracts.iter_entries(ours, plain))
-            self.leads.update(extracts.iter_leads(ours, plain))
-        return html
 
     def on_page_context(self, context: Any, *, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
         ours = self.book.pages.get(page.file.src_uri)
@@ -122,52 +153,65 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         return context
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        self.written[page.url.removeprefix("./")] = verify.read_page(output, page.url.removeprefix("./"))
+        url = page.url.removeprefix("./")  # what is in the article is known: the frame around it is read
+        self.ledger.add(url, verify.read_page(output.replace(page.content or "", "", 1), url))
         return output
 
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        env.bytecode_cache = Templates(self.store)
+        return env
+
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        entries = (entry for path in sorted(self.entries) for entry in self.entries[path])
-        folder = Path(config.site_dir)
-        for place, data in (*searchindex.iter_search_files(entries), *previews.iter_preview_files(self.leads)):
-            file = folder / place
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        self._say_what_is_untrue(folder)
+        if self.ahead is not None:
+            self.ahead.wait()
+        search, *jobs = self.jobs
+        later = self.is_served and self.output.has(searchindex.FOLDER)
+        for job in jobs if later else self.jobs:
+            for place, data in self.press.keep(job):
+                self.output.put(place, data)
+        for path, page in self.book.pages.items():
+            self.ledger.add(page.url, self.press.facts_of(path).written)
+            if page.kind == "notebook":
+                for url, data in self.press.extract_of(path).files.items():
+                    self.output.put(unquote(url), data)
+        self.output.close(self.files)
+        self._say_what_is_wrong(config.site_dir)
+        self.store.sweep()
+        if later:  # nobody who saves a note waits for the search
+            self.late = Late(self.press, search, self.output)
+            self.late.start()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        self._end()
 
     # -------------------------------------------------------------------------------------------- parts
 
-    def _own(self, name: str) -> str:
-        from kbtools.site.addresses import page_address
+    def _end(self) -> None:
+        """Stop what still goes on for the build before."""
+        if self.ahead is not None:
+            self.ahead.stop()
+        if self.late is not None:
+            self.late.stop()
 
-        return page_address(name, folders=not self.book.pages or self._folders)
+    def _iter_own_pages(self, *, is_taken: bool) -> Iterator[tuple[str, str, str]]:
+        yield from ownpages.iter_own_pages(self.book)
+        if not is_taken:
+            yield ("" if self.folders else "index.html"), self.book.name, self._front()
 
-    @property
-    def _folders(self) -> bool:
-        return not any(page.url.endswith(".html") for page in self.book.pages.values())
+    def _judge(self, path: str, links: Sequence[Meaning]) -> Iterable[verify.Untrue]:
+        return verify.find_untrue(links, self.bound.snapshot.edges_of(NotePath(path)), self.bound.places)
 
-    def _keep(self, file: File) -> bool:
-        """Whether a file is published; its address is the book's."""
-        page = self.book.pages.get(file.src_uri)
-        if page is None:
-            return file.src_uri in self.book.files
-        if page.kind != "note":
-            return file.src_uri not in self.book.files
-        place = unquote(page.url)
-        file.dest_uri = place if place.endswith(".html") else place + "index.html"
-        return True
-
-    def _page(self, config: MkDocsConfig, url: str, title: str, html: str) -> File:
-        place = unquote(url)
-        file = File.generated(config, f"_kb/{hashlib.sha256(url.encode()).hexdigest()[:12]}.md", content=f"{RAW}{html}")
-        file.dest_uri = place if place.endswith(".html") else place + "index.html"
-        file.inclusion = InclusionLevel.NOT_IN_NAV
-        self_title = title
-
-        class _Titled(Page):
-            title = property(lambda _: self_title, lambda _self, _value: None)
-
-        file.page = _Titled(self_title, file, config)
-        return file
+    def _say_what_is_wrong(self, folder: str) -> None:
+        facts = [(path, self.press.facts_of(path)) for path in self.book.pages]
+        _warn(f"'{path}': {problem}" for path, found in facts for problem in found.problems)
+        _warn(
+            f"'{path}' shows {shown} links to '{meaning.path}#{meaning.anchor}' ({meaning.status}), the graph has {meant}"
+            for path, found in facts
+            for meaning, shown, meant in found.untrue
+        )
+        there = [os.path.relpath(os.path.join(above, name), folder) for above, _, names in os.walk(folder) for name in names]
+        dead = self.ledger.find_dead([file.replace(os.sep, "/") for file in there])
+        _warn(f"'{unquote(url) or 'index'}' links to '{unquote(link)}', which is not on the site" for url, link in dead)
 
     def _front(self) -> str:
         """The front page of a vault that has no index: its folders' first pages."""
@@ -175,32 +219,11 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         items = "".join(ownpages.render_link(page, "") for page in pages)
         return f"<ul>{items}</ul>"
 
-    def _key(self, path: str, text: str) -> str:
-        """What a page's HTML depends on."""
-        page, book = self.book.pages[path], self.book
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-        urls = [(key, meaning, book.url_of(meaning)) for key, meaning in page.links.items()]
-        embedded = book.texts if "![[" in text else {}
-        proofs = book.snippets if "```" in text or "~~~" in text else {}
-        digest.update(
-            repr((path, page.url, page.sections, urls, embedded, proofs, book.tag_urls)).encode("utf-8", "surrogatepass")
-        )
-        return digest.hexdigest()
 
-    def _say_what_is_untrue(self, folder: Path) -> None:
-        files = [found.relative_to(folder).as_posix() for found in folder.rglob("*") if found.is_file()]
-        addresses = {unquote(url) for url in self.written}
-        leading = [quote(path.removesuffix("index.html")) for path in files if path.endswith("index.html")]
-        dead = verify.find_dead(
-            self.written, [*(quote(path) for path in files), *(url for url in leading if url not in addresses)]
-        )
-        _warn(f"'{url or 'index'}' links to '{unquote(link)}', which is not on the site" for url, link in dead)
-        rendered = {path: found.links for path, found in self.rendered.items()}
-        untrue = verify.find_untrue(rendered, self.bound.snapshot.iter_edges(), self.bound.places())
-        _warn(
-            f"'{path}' shows {shown} links to '{meaning.path}#{meaning.anchor}' ({meaning.status}), the graph has {meant}"
-            for path, meaning, shown, meant in untrue
-        )
+def _render(look: Look, text: str, page: BookPage, book: Book) -> Rendered:
+    if page.kind == "notebook":
+        return render_notebook(text, page, book, look)
+    return (render_canvas if page.kind == "canvas" else render_page)(text, page, book)
 
 
 def _warn(problems: Iterable[str]) -> None:

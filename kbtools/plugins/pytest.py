@@ -202,6 +202,7 @@ class Runs(pytest.Item):
     def __init__(self, *, root: Path, timeout: float, **rest: Any) -> None:
         super().__init__(**rest)
         self.root, self.timeout = root, timeout
+        self.funcargs: dict[str, object] = {}  # there are none; plugins look for them on every item
         if self.config.pluginmanager.hasplugin("timeout"):
             self.add_marker(pytest.mark.timeout(timeout + 30))
 

@@ -6,16 +6,27 @@ theme moves it under the table of contents. Nothing is shown that is empty.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import quote
 
 from kbtools.site.book import Backlink, Book, Page, relative
+from kbtools.site.context import cut_end, cut_start
+from kbtools.site.formula import render_math
 from kbtools.site.localgraph import render_local_graph
+from kbtools.site.marks import CLOSE, OPEN
+from kbtools.site.masthead import render_masthead, render_sources
 
+FORMULA = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
 OPEN_SOURCES = 8
 """So many pages that link here are shown at once; the others are folded away."""
 CONTEXT_CHARACTERS = 60
+
+
+def surround(html: str, page: Page, book: Book) -> str:
+    """A page's HTML between what its properties say and what stands around it."""
+    return render_masthead(page, book) + html + render_sources(page) + render_around(page, book)
 
 
 def render_around(page: Page, book: Book) -> str:
@@ -99,12 +110,16 @@ def _sentence(backlink: Backlink, source: Page, page: Page) -> str:
     """The sentence leads to the heading it stands under: the page's title above it already leads to the top."""
     anchor = "#" + quote(backlink.anchor, safe="") if backlink.anchor else ""
     href = escape(relative(source.url + anchor, page.url))
-    before, after = backlink.before.lstrip(), backlink.after.rstrip()
-    if len(before) > CONTEXT_CHARACTERS:
-        before = "…" + before[-CONTEXT_CHARACTERS:]
-    if len(after) > CONTEXT_CHARACTERS:
-        after = after[:CONTEXT_CHARACTERS] + "…"
-    return f'<a href="{href}">{escape(before)}<mark>{escape(backlink.text)}</mark>{escape(after)}</a>'
+    before = _write(cut_start(backlink.before.lstrip(), CONTEXT_CHARACTERS))
+    after = _write(cut_end(backlink.after.rstrip(), CONTEXT_CHARACTERS))
+    return f'<a href="{href}">{before}<mark>{escape(backlink.text)}</mark>{after}</a>'
+
+
+def _write(said: str) -> str:
+    """A piece of a sentence, its formulas set."""
+    return "".join(
+        render_math(unit[1:-1], display=False) if unit.startswith(OPEN) else escape(unit) for unit in FORMULA.split(said)
+    )
 
 
 def _link(there: Page, page: Page) -> str:

@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kbtools import graph
 from kbtools.model import Ambiguous, Edge, External, Found, MissingAnchor, Note, NotePath, Snippet, Vault
-from kbtools.site.addresses import build_addresses, page_address
-from kbtools.site.book import Backlink, Book, Kind, Listing, Meaning, Page, Proof, link_key
-from kbtools.site.context import describe, find_context
+from kbtools.site.addresses import is_fit, place_of
+from kbtools.site.book import Backlink, Book, Kind, Listing, Meaning, Page, Proof, card_target, link_key
+from kbtools.site.canvasfile import find_card
+from kbtools.site.context import describe, describe_text, find_context
+from kbtools.site.notebooktext import read_markdown
+from kbtools.site.plan import make_plan
 from kbtools.site.sections import Places, find_places
 
-TAGS = "tags"
-PROOFS = "proofs"
 SETTINGS = frozenset({"kb.toml", "mkdocs.yml", "pyproject.toml"})
 """What is not published although it lies in the vault."""
+TITLE_OF_PROOF = re.compile(r"^[^：]{1,40}证明：(?:对照 ?)?")
+"""What a proof's first line says before the oracle: `LSTM 的证明：对照 torch.nn.LSTM。`"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of the site: its name, whether pages are folders, where sources can be read (with a `/` at its end)."""
+    """What is asked of the site: its name, whether pages are folders, where sources can be read (with a `/` at its end).
+    `tolerance` says how far proofs let numbers differ, in words."""
 
     name: str
     folders: bool = True
     source_url: str = ""
     evidence: Mapping[str, tuple[Proof, ...]] = field(default_factory=dict)
+    tolerance: str = ""
 
 
-def bind(vault: Vault, wish: Wish) -> Book:
-    """The book of a vault."""
+def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None) -> Book:
+    """The book of a vault; `places` are those in its notes, where somebody found them before."""
     notes: dict[str, Note] = {path: vault.notes[path] for path in vault.notes}
-    addresses = build_addresses(
-        ((path, note.properties.get("permalink")) for path, note in notes.items()),
-        (path for path in vault.attachments if path not in SETTINGS),
-        folders=wish.folders,
-    )
-    places: dict[str, Places] = {path: find_places(note) for path, note in notes.items()}
+    tags = _bind_tags(notes)
+    plan = make_plan(notes, (path for path in vault.attachments if path not in SETTINGS), tags, folders=wish.folders)
+    places = places or {path: find_places(note) for path, note in notes.items()}
     edges = list(vault.iter_edges())
     links, backlinks = _bind_links(edges, notes, places)
+    embeds = _find_embeds(edges, notes)
     asked = graph.prerequisites_of(vault)
     unlocks: dict[str, list[str]] = {}
     for path, before in asked.items():
@@ -49,14 +53,15 @@ def bind(vault: Vault, wish: Wish) -> Book:
     pages: dict[str, Page] = {
         path: Page(
             path=path,
-            url=addresses.urls[path],
-            title=title_of(path),
+            url=plan.urls[path],
+            title=wish.name if place_of(path) == "" else _title_of(note),
             kind=_kind_of(path),
-            description=describe(note) if path.lower().endswith(".md") else "",
+            description=_describe(note),
             note_kind=str(note.properties.get("kind") or ""),
             aliases=note.aliases,
             tags=tuple(dict.fromkeys(tag.name for tag in note.tags)),
             minutes=_minutes(note.properties.get("minutes")),
+            sources=_texts(note.properties.get("sources")),
             sections=places[path].sections,
             links=links.get(path, {}),
             backlinks=tuple(backlinks.get(path, ())),
@@ -64,22 +69,35 @@ def bind(vault: Vault, wish: Wish) -> Book:
             unlocks=tuple(one for one in unlocks.get(path, ()) if one in notes),
             before=tuple(one for one in graph.learning_path(asked, NotePath(path))[:-1] if one in notes) if path in asked else (),
             lines=note.source.text.count("\n") + 1,
+            embeds=tuple(sorted(embeds.get(path, ()))),
         )
         for path, note in notes.items()
     }
-    embedded = {graph.path_of(edge) for edge in edges if edge.link.embed}
-    tags = _bind_tags(pages)
     return Book(
         name=wish.name,
         pages=pages,
-        files=addresses.files,
-        texts={path: notes[path].source.text for path in sorted(path for path in embedded if path in notes)},
+        files=plan.files,
+        texts={path: notes[path].source.text for path in sorted(set().union(*embeds.values()))},
         tags=tags,
-        tag_urls={tag: page_address(f"{TAGS}/{tag}", folders=wish.folders) for tag in tags},
+        tag_urls=plan.tag_urls,
         snippets=_bind_snippets(vault, wish),
         snippets_folder=_common_folder(vault.snippets),
-        snippets_url=page_address(PROOFS, folders=wish.folders) if vault.snippets else "",
+        snippets_url=plan.proofs if vault.snippets else "",
+        graph_url=plan.graph,
+        tags_url=plan.tags,
+        redirects=plan.redirects,
+        problems=plan.problems,
     )
+
+
+def _find_embeds(edges: Iterable[Edge], notes: Mapping[str, Note]) -> dict[str, set[str]]:
+    """By page, the pages of which it shows something."""
+    found: dict[str, set[str]] = {}
+    for edge in edges:
+        path = graph.path_of(edge)
+        if path is not None and path in notes and (edge.link.embed or edge.link.form == "canvas"):
+            found.setdefault(edge.source, set()).add(path)
+    return found
 
 
 def title_of(path: str) -> str:
@@ -89,12 +107,27 @@ def title_of(path: str) -> str:
     return folder.rpartition("/")[2] if name.lower() == "index" and folder else name
 
 
+def _title_of(note: Note) -> str:
+    """A notebook is called what the heading at its top says: Obsidian, which shows no notebooks, has no name for it."""
+    named = read_markdown(note.source.text).title if _kind_of(note.path) == "notebook" else ""
+    return named or title_of(note.path)
+
+
+def _describe(note: Note) -> str:
+    match _kind_of(note.path):
+        case "note":
+            return describe(note)
+        case "notebook":
+            return describe_text(read_markdown(note.source.text).text)
+        case "canvas":
+            return ""
+
+
 def meaning_of(edge: Edge, places: Mapping[str, Places]) -> Meaning:
     """What an edge means on the site."""
     match edge.to:
         case Found(path, anchor):
-            ids = places[path].ids if path in places else {}
-            return Meaning(path, ids.get(anchor.span.start, "") if anchor else "")
+            return Meaning(path, places[path].id_of(anchor, edge.link.subpath) if path in places else "")
         case Ambiguous(paths):
             return Meaning(paths[0])
         case MissingAnchor(path):
@@ -110,16 +143,22 @@ def _bind_links(
 ) -> tuple[dict[str, dict[str, Meaning]], dict[str, list[Backlink]]]:
     links: dict[str, dict[str, Meaning]] = {}
     backlinks: dict[str, list[Backlink]] = {}
-    headings = {path: _Headings(note, places[path]) for path, note in notes.items()}
+    headings = {path: _Headings(places[path]) for path in notes}
     for edge in edges:
         meaning = meaning_of(edge, places)
-        links.setdefault(edge.source, {}).setdefault(link_key(edge.link.target, edge.link.subpath), meaning)
-        shows = edge.source.lower().endswith(".md") and edge.link.form != "property" and not edge.link.hidden
+        target = card_target(edge.link.target) if edge.link.form == "canvas" else edge.link.target
+        links.setdefault(edge.source, {}).setdefault(link_key(target, edge.link.subpath), meaning)
+        shows = edge.link.form != "property" and not edge.link.hidden
         if not shows or not meaning.path or meaning.path == edge.source:
             continue
-        text = notes[edge.source].source.text
-        context = find_context(text, edge.link)
-        anchor = headings[edge.source].above(edge.link.span.start)
+        text, link = notes[edge.source].source.text, edge.link
+        if _kind_of(edge.source) == "notebook":
+            notebook = read_markdown(text)
+            text, link = notebook.text, notebook.locate(link)
+        elif _kind_of(edge.source) == "canvas":
+            text, link = find_card(text, link)
+        context = find_context(text, link)
+        anchor = headings[edge.source].above(link.span.start)
         backlinks.setdefault(meaning.path, []).append(Backlink(edge.source, *context, anchor))
     return links, backlinks
 
@@ -127,25 +166,27 @@ def _bind_links(
 class _Headings:
     """Which heading a place of a note stands under."""
 
-    def __init__(self, note: Note, places: Places) -> None:
-        starts = sorted(anchor.span.start for anchor in note.anchors if anchor.kind == "heading")
-        self.starts = starts
-        self.ids = [places.ids[start] for start in starts]
+    def __init__(self, places: Places) -> None:
+        found = sorted((start, name) for start, name in places.ids.items() if not name.startswith("^"))
+        self.starts = [start for start, _ in found]
+        self.ids = [name for _, name in found]
 
     def above(self, offset: int) -> str:
         at = bisect_right(self.starts, offset)
         return self.ids[at - 1] if at else ""
 
 
-def _bind_tags(pages: Mapping[str, Page]) -> dict[str, tuple[str, ...]]:
+def _bind_tags(notes: Mapping[str, Note]) -> dict[str, tuple[str, ...]]:
     """Each tag, and each tag above it, with its pages; spelled as it was first."""
     spelled: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
-    for path, page in pages.items():
-        for tag in page.tags:
-            parts = tag.split("/")
+    for path, note in notes.items():
+        for tag in note.tags:
+            parts = tag.name.split("/")
             for count in range(1, len(parts) + 1):
                 name = "/".join(parts[:count])
+                if not is_fit(name):  # a property may hold any text
+                    break
                 found.setdefault(spelled.setdefault(name.lower(), name), {})[path] = None
     return {tag: tuple(found[tag]) for tag in sorted(found)}
 
@@ -159,10 +200,12 @@ def _bind_snippets(vault: Vault, wish: Wish) -> dict[str, Listing]:
 
 def _listing(snippet: Snippet, shown: tuple[str, ...], wish: Wish) -> Listing:
     url = wish.source_url
+    oracle, tolerance = read_proof(snippet.proof_text, wish.tolerance)
     return Listing(
         path=snippet.path,
-        proof=snippet.proof,
-        oracle=_first_line(snippet.proof_text),
+        proof=snippet.proof if snippet.proof_text else "",
+        oracle=oracle,
+        tolerance=tolerance,
         proofs=wish.evidence.get(snippet.path, ()),
         shown=shown,
         source_url=url and url + snippet.path,
@@ -170,12 +213,27 @@ def _listing(snippet: Snippet, shown: tuple[str, ...], wish: Wish) -> Listing:
     )
 
 
-def _first_line(code: str) -> str:
-    """The first line of a module's docstring: what a proof says it compares with."""
+def read_proof(code: str, usual: str) -> tuple[str, str]:
+    """(oracle, tolerance) of a proof: what the first line of its docstring says it compares with, and the `usual` tolerance where
+    it compares by it, with the widest factor that it allows."""
     try:
-        return (ast.get_docstring(ast.parse(code)) or "").partition("\n")[0]
+        tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
+        return "", ""
+    oracle = TITLE_OF_PROOF.sub("", (ast.get_docstring(tree) or "").partition("\n")[0]).rstrip("。. ")
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name_of(node.func) == "assert_close"]
+    factors = [
+        word.value.value
+        for call in calls
+        for word in call.keywords
+        if word.arg == "factor" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, int | float)
+    ]
+    widest = f"{max((1, *factors)):g}".replace("e+0", "e").replace("e+", "e")
+    return oracle, "" if not calls else usual + (f"；个别断言再放宽 {widest} 倍" if usual and widest != "1" else "")
+
+
+def _name_of(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
 
 
 def _common_folder(snippets: Mapping[str, Snippet]) -> str:
@@ -190,3 +248,9 @@ def _kind_of(path: str) -> Kind:
 def _minutes(value: object) -> int:
     usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
     return round(value) if usable and isinstance(value, int | float) else 0
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A property that is a text or a list of texts."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(text.strip() for text in values if isinstance(text, str) and text.strip())

@@ -72,9 +72,9 @@ class BlockWriter:
             return ""
         items = []
         for note in found:
-            text, back = self.write(note.tokens), footnotes.write_back_links(note)
+            text, back = self.write(note.tokens), footnotes.write_back_links(note, self.scene.part)
             text = f"{text[:-5]} {back}</p>\n" if text.endswith("</p>\n") else f"{text}<p>{back}</p>\n"
-            items.append(f'<li id="{escape(note.id)}">\n{text}</li>\n')
+            items.append(f'<li id="{escape(note.id(self.scene.part))}">\n{text}</li>\n')
         return f'<div class="footnote">\n<hr>\n<ol>\n{"".join(items)}</ol>\n</div>\n'
 
     def _tag(self, token: Token) -> None:
@@ -149,6 +149,9 @@ class BlockWriter:
         style = f' style="{escape(str(token.attrs["style"]))}"' if "style" in token.attrs else ""
         self.out.append(f"<{token.tag}{style}>{write_line(children, self.scene, in_table=True)}</{token.tag}>\n")
 
+    def surplus(self, token: Token, children: list[Token]) -> None:
+        write_line(children, self.scene, in_table=True)  # its links count, though nobody sees them
+
     def callout_title(self, token: Token, children: list[Token]) -> None:
         callout: callouts.Callout = token.meta["callout"]
         title = write_line(children, self.scene) or escape(callout.default_title)
@@ -182,6 +185,7 @@ TEXTS: dict[str, Callable[[BlockWriter, Token, list[Token]], None]] = {
     "heading_open": BlockWriter.heading,
     "td_open": BlockWriter.cell,
     "th_open": BlockWriter.cell,
+    "surplus_open": BlockWriter.surplus,
     "callout_title_open": BlockWriter.callout_title,
 }
 """Blocks that hold a text: three tokens each."""

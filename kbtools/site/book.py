@@ -8,12 +8,12 @@ the site's root, percent-encoded, as they stand in an `href` ("lstm/", "attachme
 from __future__ import annotations
 
 import json
-import posixpath
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
+CARD = "\0"
 Status = Literal["ok", "missing-file", "missing-anchor", "external"]
 Kind = Literal["note", "canvas", "notebook"]
 
@@ -29,7 +29,8 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Backlink:
-    """A link from another page with the sentence around it, in plain text; `anchor` is the id of the heading it stands under."""
+    """A link from another page with the sentence around it, in plain text but for formulas (see `context`); `anchor` is the id of
+    the heading it stands under."""
 
     source: str
     before: str
@@ -53,7 +54,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Page:
     """A note, canvas or notebook that is published. `links` says what each target means that is written in it, by `link_key`;
-    `before` is what to read first, in order; `unlocks` are the pages that ask for this one directly."""
+    `embeds` are the pages of which it shows something; `before` is what to read first, in order; `unlocks` are the pages that ask
+    for this one directly."""
 
     path: str
     url: str
@@ -72,6 +74,8 @@ class Page:
     before: tuple[str, ...] = ()
     lines: int = 0
     """How many lines the file has: a text that is given without its properties is known by being shorter."""
+    sources: tuple[str, ...] = ()
+    embeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A vault, ready to be rendered. `texts` holds what other pages embed; `tags` the pages of each tag, its parents included."""
+    """A vault, ready to be rendered. `texts` holds what other pages embed; `tags` the pages of each tag, its parents included;
+    `redirects` say which other addresses lead to which page; `problems` what notes ask of the site and do not get."""
 
     name: str
     pages: Mapping[str, Page]
@@ -113,6 +118,10 @@ class Book:
     snippets: Mapping[str, Listing] = field(default_factory=dict)
     snippets_folder: str = ""
     snippets_url: str = ""
+    graph_url: str = ""
+    tags_url: str = ""
+    redirects: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
     def url_of(self, meaning: Meaning) -> str:
         """The address of a meaning, from the site's root; "" where there is none."""
@@ -128,18 +137,21 @@ def link_key(target: str, subpath: str) -> str:
     return f"{target}#{subpath}" if subpath else target
 
 
+def card_target(path: str) -> str:
+    """The target of a canvas's file card, as `link_key` takes it: it names a file by its whole path, as no link does."""
+    return path + CARD
+
+
 def relative(url: str, base: str) -> str:
     """An address as it is written on the page at `base`; both from the site's root."""
     path, mark, anchor = url.partition("#")
-    folder = posixpath.dirname(base)
     if path == base and mark:
         return mark + anchor
-    there = posixpath.relpath("/" + path, "/" + folder)
-    if there == ".":
-        there = "./"
-    elif path.endswith("/") or not path:
-        there += "/"
-    return there + mark + anchor
+    names, above = path.split("/"), base.split("/")[:-1]
+    shared, most = 0, min(len(names) - 1, len(above))
+    while shared < most and names[shared] == above[shared]:
+        shared += 1
+    return ("../" * (len(above) - shared) + "/".join(names[shared:]) or "./") + mark + anchor
 
 
 def write_book(book: Book) -> str:
@@ -153,7 +165,7 @@ def parse_book(text: str) -> Book:
     pages = {path: _page(page) for path, page in data.pop("pages").items()}
     snippets = {path: _listing(found) for path, found in data.pop("snippets").items()}
     tags = {tag: tuple(paths) for tag, paths in data.pop("tags").items()}
-    return Book(pages=pages, snippets=snippets, tags=tags, **data)
+    return Book(pages=pages, snippets=snippets, tags=tags, problems=tuple(data.pop("problems")), **data)
 
 
 def _page(data: dict[str, Any]) -> Page:

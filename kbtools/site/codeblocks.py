@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from urllib.parse import quote
 
@@ -15,7 +16,8 @@ from kbtools.syntax.note import TITLE
 
 PYTHON = {"py", "python", "python3"}
 NAMES = {"cpu": "CPU", "cuda": "CUDA"}
-ILLUSTRATIVE = '<p class="kb-proof" data-state="illustrative">示意代码</p>\n'
+STATES = {"proven": "已证明", "stale": "已过期", "none": "尚未证明"}
+ILLUSTRATIVE = '<p class="kb-proof" data-state="illustrative">示意代码，没有证明</p>\n'
 
 
 def write_code(token: Token, scene: Scene) -> str:
@@ -40,6 +42,7 @@ def write_badge(lang: str, title: str, book: Book, base: str) -> str:
 
 
 def _write_proof(listing: Listing, book: Book, base: str) -> str:
+    """A line that says the state, and opens to what stands behind it."""
     states = {state: [proof for proof in listing.proofs if proof.state == state] for state in ("proven", "stale")}
     state = next((state for state in ("proven", "stale") if states[state]), "none")
     said = []
@@ -47,29 +50,41 @@ def _write_proof(listing: Listing, book: Book, base: str) -> str:
         said.append(f"已在 {_devices(states['proven'])} 上证明")
     if states["stale"]:
         said.append(f"{_devices(states['stale'])} 上的证明已过期")
-    if not said:
-        said.append("尚未证明")
-    said += [f"对照 {escape(listing.oracle)}"] if listing.oracle else []
-    said += [f"容差 {escape(listing.tolerance)}"] if listing.tolerance else []
-    said += _versions(states["proven"] or states["stale"])
-    said += _links(listing, book, base)
-    return f'<p class="kb-proof" data-state="{state}">{" · ".join(said)}</p>\n'
+    facts = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _facts(listing, book, base))
+    return (
+        f'<details class="kb-proof" data-state="{state}"><summary>{"；".join(said) or "尚未证明"}</summary>'
+        f"<dl>{facts}</dl></details>\n"
+    )
 
 
 def _devices(proofs: list[Proof]) -> str:
     return "、".join(escape(NAMES.get(proof.device.lower(), proof.device)) for proof in proofs)
 
 
-def _versions(proofs: list[Proof]) -> list[str]:
-    found = {f"{name} {version}": None for proof in proofs for name, version in sorted(proof.versions.items())}
-    return [escape("、".join(found))] if found else []
+def _facts(listing: Listing, book: Book, base: str) -> Iterator[tuple[str, str]]:
+    """(name, HTML) of what is known of a proof."""
+    if listing.oracle:
+        yield "对照", escape(listing.oracle)
+    if listing.tolerance:
+        yield "容差", escape(listing.tolerance)
+    for proof in listing.proofs:
+        yield _devices([proof]), _write_run(proof)
+    yield "源码", _write_file(listing.path, listing.source_url)
+    if listing.proof:
+        yield "证明", _write_file(listing.proof, listing.proof_url)
+    if book.snippets_url:
+        page = relative(f"{book.snippets_url}#{quote(listing.path, safe='')}", base)
+        yield "记录", f'<a href="{escape(page)}">全部片段的状态</a>'
 
 
-def _links(listing: Listing, book: Book, base: str) -> list[str]:
-    page = relative(f"{book.snippets_url}#{quote(listing.path, safe='')}", base) if book.snippets_url else ""
-    links = []
-    for url, text in ((listing.source_url, "源码"), (listing.proof_url, "证明"), (page, "记录")):
-        if url:
-            outside = ' class="external" rel="noopener"' if "://" in url else ""
-            links.append(f'<a href="{escape(url)}"{outside}>{text}</a>')
-    return links
+def _write_run(proof: Proof) -> str:
+    versions = "、".join(f"{name} {version}" for name, version in sorted(proof.versions.items()))
+    return escape(" · ".join(filter(None, (STATES[proof.state], proof.date[:10], proof.device_name, versions))))
+
+
+def _write_file(path: str, url: str) -> str:
+    name = f"<code>{escape(path)}</code>"
+    if not url:
+        return name
+    outside = ' class="external" rel="noopener"' if "://" in url else ""
+    return f'<a href="{escape(url)}"{outside}>{name}</a>'

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from kbtools.site.book import Meaning, Page, relative
 from kbtools.site.marks import Mark
-from kbtools.site.rawhtml import runs_code
+from kbtools.site.rawhtml import is_absolute, runs_code
 from kbtools.site.scene import MAX_DEPTH, Scene
-from kbtools.site.wikilinks import NO_FILE, NO_NOTE, NOT_PUBLISHED, default_text, open_link, read_target
+from kbtools.site.wikilinks import NO_ADDRESS, NO_FILE, NO_NOTE, NOT_PUBLISHED, default_text, open_link, read_target
 
 IMAGES = frozenset((".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"))
 SOUNDS = frozenset((".3gp", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav"))
@@ -50,7 +50,7 @@ class Look(NamedTuple):
 def write_embed(mark: Mark, scene: Scene, *, block: bool) -> Embedded:
     """`![[target#place|text]]`; with `block` false what would be a block is a link."""
     meaning = scene.meaning(mark.target, mark.subpath)
-    return _write(meaning, mark.target, mark.subpath, read_look(mark.display), scene, block=block)
+    return write_target(meaning, mark.target, mark.subpath, read_look(mark.display), scene, block=block)
 
 
 def write_image(href: str, alt: str, title: str, scene: Scene, *, block: bool, counted: bool) -> Embedded:
@@ -58,13 +58,13 @@ def write_image(href: str, alt: str, title: str, scene: Scene, *, block: bool, c
     href, look = scene.document.prepared.restore(href), read_look(scene.document.prepared.restore(alt))
     local = read_target(href)
     if local is None:
-        return Embedded(_write_picture(href, look, title))
+        return Embedded(_write_outside(href, look, title))
     if not any(local) and "#" not in href:
         return Embedded(escape(look.alt, quote=False))
     meaning = scene.meaning(*local, counted=counted)
     if meaning.status == "external":
-        return Embedded(_write_picture(href, look, title))
-    return _write(meaning, *local, look, scene, block=block, title=title)
+        return Embedded(_write_outside(href, look, title))
+    return write_target(meaning, *local, look, scene, block=block, title=title)
 
 
 def read_look(display: str) -> Look:
@@ -76,7 +76,10 @@ def read_look(display: str) -> Look:
     return Look(alt.strip() if bar else "", size["width"], size["height"] or "")
 
 
-def _write(meaning: Meaning, target: str, subpath: str, look: Look, scene: Scene, *, block: bool, title: str = "") -> Embedded:
+def write_target(
+    meaning: Meaning, target: str, subpath: str, look: Look, scene: Scene, *, block: bool, title: str = ""
+) -> Embedded:
+    """What a link means, shown; `target` and `subpath` are as written."""
     named = default_text(target, subpath)
     if meaning.status == "missing-file":
         is_note = PurePosixPath(target).suffix.lower() in {"", ".md"}
@@ -115,6 +118,10 @@ def _write_file(path: str, url: str, subpath: str, look: Look, title: str) -> st
     return f'<a class="internal-link" href="{src}">{escape(look.alt or name, quote=False)}</a>'
 
 
+def _write_outside(url: str, look: Look, title: str) -> str:
+    return _write_picture(url, look, title) if is_absolute(url) else _write_missing(look.alt or url, NO_ADDRESS)
+
+
 def _write_picture(url: str, look: Look, title: str) -> str:
     if runs_code(url):
         return escape(look.alt, quote=False)
@@ -125,7 +132,7 @@ def _write_picture(url: str, look: Look, title: str) -> str:
 def _write_note(page: Page, meaning: Meaning, scene: Scene) -> str:
     place = (meaning.path, meaning.anchor)
     whole = open_link(Meaning(meaning.path, meaning.anchor), scene)
-    named = whole.start + escape(_name(page, meaning.anchor), quote=False) + whole.end
+    named = whole.start + escape(name_place(page, meaning.anchor), quote=False) + whole.end
     text = scene.text if page.path == scene.page.path else scene.book.texts.get(page.path)
     if place in scene.around:
         return f'<p class="kb-embed-cut">{CYCLE}{named}</p>\n'
@@ -133,17 +140,18 @@ def _write_note(page: Page, meaning: Meaning, scene: Scene) -> str:
         return f'<p class="kb-embed-cut">{TOO_MANY if text else ""}{named}</p>\n'
     if meaning.status == "missing-anchor":
         return f'<p class="kb-embed-cut">{NO_PLACE}：{named}</p>\n'
-    start, end = 0, page.lines
-    if meaning.anchor:
-        section = next((section for section in page.sections if section.anchor == meaning.anchor), None)
-        if section is None:
-            return f'<p class="kb-embed-cut">{named}</p>\n'
-        start, end = section.start, section.end
+    start, end = find_lines(page, meaning.anchor)
     scene.embeds[0] -= 1
     shown = scene.write_part(scene, text, page, meaning.anchor, start, end)
     return f'<div class="kb-embed">\n<p class="kb-embed-title">{named}</p>\n{shown}</div>\n'
 
 
-def _name(page: Page, anchor: str) -> str:
+def find_lines(page: Page, anchor: str) -> tuple[int, int]:
+    """The lines of a place in a note, the last one left out; all of them for no place."""
+    return next(((place.start, place.end) for place in page.sections if anchor and place.anchor == anchor), (0, page.lines))
+
+
+def name_place(page: Page, anchor: str) -> str:
+    """What a note, or a place in it, is called."""
     heading = next((section.text for section in page.sections if section.level and section.anchor == anchor), "")
     return f"{page.title} > {heading}" if heading else page.title

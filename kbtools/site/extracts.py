@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -15,7 +15,8 @@ from kbtools.site.searchindex import Entry
 HEADING: Final = re.compile(r"<h(?P<level>[1-6]) id=\"(?P<id>[^\"]*+)\"[^>]*+>(?P<inner>.*?)</h(?P=level)>", re.DOTALL)
 BLOCK: Final = re.compile(r"<(?P<tag>[a-z][a-z0-9]*+)[^<>]*?\sid=\"(?P<id>\^[^\"]*+)\"")
 SILENT: Final = re.compile(
-    r"<(?P<tag>svg|style|script|annotation|aside)\b.*?</(?P=tag)>|<p class=\"kb-proof\".*?</p>|<a class=\"headerlink\".*?</a>",
+    r"<(?P<tag>svg|style|script|annotation|aside)\b.*?</(?P=tag)>|<(?P<badge>p|details) class=\"kb-proof\".*?</(?P=badge)>"
+    r"|<a class=\"headerlink\".*?</a>",
     re.DOTALL,
 )
 TAG: Final = re.compile(r"<[^>]*+(?:>|\Z)")
@@ -48,9 +49,13 @@ def iter_entries(page: Page, html: str) -> Iterator[Entry]:
 
 def iter_leads(page: Page, html: str) -> Iterator[tuple[str, str]]:
     """(address, HTML) of the beginning of the page, of its sections and of its blocks; addresses in it count from the root."""
+    if page.kind == "canvas":
+        yield page.url, f"<p>{escape(read_text(html)[:LEAD])}</p>"  # no card comes first: what is read of them all
+        return
     for part in _iter_parts(html):
         if part.html.strip() or not part.anchor:
-            yield page.url + ("#" + quote(part.anchor, safe="") if part.anchor else ""), _lead(part.html, page.url)
+            beginning = part.html if part.anchor else html  # a note that begins with a heading is shown from there
+            yield page.url + ("#" + quote(part.anchor, safe="") if part.anchor else ""), _lead(beginning, page.url)
     for found in BLOCK.finditer(html):
         yield page.url + "#" + quote(unescape(found["id"]), safe=""), _lead(html[found.start() :], page.url, most=1)
 
@@ -60,16 +65,7 @@ def read_text(html: str) -> str:
     return re.sub(r"[ \t]*\n\s*", "\n", unescape(TAG.sub("", BREAK.sub(r"\n\g<0>", SILENT.sub(" ", html))))).strip()
 
 
-def _iter_parts(html: str) -> Iterator[_Part]:
-    anchor = heading = ""
-    start = 0
-    for found in HEADING.finditer(html):
-        yield _Part(anchor, heading, html[start : found.start()])
-        anchor, heading, start = unescape(found["id"]), read_text(found["inner"]), found.end()
-    yield _Part(anchor, heading, html[start:])
-
-
-def _lead(html: str, base: str, most: int = LEAD) -> str:
+def cut(html: str, most: int) -> str:
     """The first blocks of HTML, whole ones, until `most` characters are read."""
     open_tags: list[str] = []
     read = 0
@@ -90,7 +86,21 @@ def _lead(html: str, base: str, most: int = LEAD) -> str:
                 break
         if step.end() > MOST and end:
             break
-    return ADDRESS.sub(lambda found: f'{found["name"]}{_from_root(found["url"], base)}"', ID.sub("", html[:end]))
+    return html[:end]
+
+
+def _iter_parts(html: str) -> Iterator[_Part]:
+    anchor = heading = ""
+    start = 0
+    for found in HEADING.finditer(html):
+        yield _Part(anchor, heading, html[start : found.start()])
+        anchor, heading, start = unescape(found["id"]), read_text(found["inner"]), found.end()
+    yield _Part(anchor, heading, html[start:])
+
+
+def _lead(html: str, base: str, most: int = LEAD) -> str:
+    """The beginning of HTML, without ids, its addresses counted from the root."""
+    return ADDRESS.sub(lambda found: f'{found["name"]}{_from_root(found["url"], base)}"', ID.sub("", cut(html, most)))
 
 
 def _from_root(url: str, base: str) -> str:

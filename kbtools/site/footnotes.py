@@ -23,13 +23,13 @@ class Footnote:
     number: int = 0
     uses: int = 0
 
-    @property
-    def id(self) -> str:
-        return f"fn:{self.label}"
+    def id(self, part: str) -> str:
+        """The id of the footnote; `part` tells the texts of a page apart that has several."""
+        return f"fn:{part}{self.label}"
 
-    def use_id(self, use: int) -> str:
+    def use_id(self, use: int, part: str) -> str:
         """The id of a place that refers to it (from 1)."""
-        return f"fnref:{self.label}" if use == 1 else f"fnref{use}:{self.label}"
+        return f"fnref:{part}{self.label}" if use == 1 else f"fnref{use}:{part}{self.label}"
 
 
 def part_footnotes(tokens: list[Token]) -> tuple[list[Token], tuple[Footnote, ...]]:
@@ -96,19 +96,19 @@ def _iter_references(tokens: Iterable[Token]) -> Iterator[Token]:
                 yield child
 
 
-def write_reference(token: Token, url: str) -> str:
+def write_reference(token: Token, url: str, part: str) -> str:
     """The number in the text. `url` is the page that has the list of footnotes, "" for this one, which then gets an id."""
     footnote: Footnote = token.meta["footnote"]
-    own = "" if url else f' id="{escape(footnote.use_id(token.meta["use"]))}"'
-    href = f"{url}#{quote(footnote.id, safe=':')}"
+    own = "" if url else f' id="{escape(footnote.use_id(token.meta["use"], part))}"'
+    href = f"{url}#{quote(footnote.id(part), safe=':')}"
     return f'<sup{own}><a class="footnote-ref" href="{href}">{footnote.number}</a></sup>'
 
 
-def write_back_links(footnote: Footnote) -> str:
+def write_back_links(footnote: Footnote, part: str) -> str:
     """The ways back from a footnote to the text."""
     links = []
     for use in range(1, footnote.uses + 1):
         said = "回到正文" if footnote.uses == 1 else f"回到正文第 {use} 处"
-        href = quote(footnote.use_id(use), safe=":")
+        href = quote(footnote.use_id(use, part), safe=":")
         links.append(f'<a class="footnote-backref" href="#{href}" title="{said}" aria-label="{said}">↩</a>')
     return " ".join(links)

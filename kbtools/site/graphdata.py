@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from kbtools.site.book import Book, Page
+from kbtools.site.book import CARD, Book, Page
 from kbtools.site.layout import lay_out
 from kbtools.syntax.names import fold_name
 
@@ -70,7 +70,7 @@ def build_graph(book: Book) -> Graph:
         targets = [numbers[path] for path in page.prerequisites if path in numbers]
         for written, meaning in page.links.items():
             if meaning.status == "missing-file":
-                name = written.partition("#")[0]
+                name = written.partition("#")[0].removesuffix(CARD)
                 number = missing.setdefault(fold_name(name), len(nodes))
                 if number == len(nodes):
                     nodes.append(Node(name, "", name, "", exists=False))

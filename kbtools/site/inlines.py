@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,12 @@ TAGS = {
 }
 
 
+LONG_FORMULA = 20
+"""A formula with more characters than this may be wider than a phone, where it then scrolls in its line: no browser breaks it."""
+TAG = re.compile(r"<[^>]*+>")
+CLOSING = re.compile(r"[，。、；：！？）」』》”’…,.;:!?)]+")
+
+
 class Piece(NamedTuple):
     """Some HTML, and whether it is a block."""
 
@@ -50,7 +57,7 @@ def write_pieces(children: Sequence[Token], scene: Scene, *, blocks: bool = True
             writer.depth += token.nesting
             writer.put_tag(html, token.nesting)
         elif token.type == "text" or token.type == "text_special":
-            writer.out.append(escape(token.content))
+            writer.put_text(token.content)
         else:
             WRITE[token.type](writer, token)
     while writer.ends:
@@ -110,6 +117,14 @@ class _Writer:
         if nesting > 0:
             self.scene.raw.open_block()
 
+    def put_text(self, text: str) -> None:
+        """Text; what closes the sentence around a formula stays with it, where a browser would break the line between them."""
+        closing = CLOSING.match(text) if self.out and self.out[-1].endswith(("</math>", "</math></span>")) else None
+        if closing:
+            self.out[-1] = f'<span class="kb-together">{self.out[-1]}{escape(closing[0])}</span>'
+            text = text[closing.end() :]
+        self.out.append(escape(text))
+
     def link_open(self, token: Token) -> None:
         href, title = str(token.attrs["href"]), str(token.attrs.get("title") or "")
         start, end = wikilinks.open_markdown_link(href, title, self.scene, counted=not token.meta.get("label"))
@@ -142,7 +157,7 @@ class _Writer:
             return
         scene = self.scene
         url = "" if scene.with_ids else relative(scene.page.url, scene.base)
-        self.out.append(footnotes.write_reference(token, url))
+        self.out.append(footnotes.write_reference(token, url, scene.part))
 
     def mark(self, token: Token) -> None:
         mark = self.scene.document.prepared.marks[int(token.content)]
@@ -161,7 +176,8 @@ class _Writer:
         if display and self.may_hold_block:
             self.put_block(f'<div class="kb-math">{html}</div>\n')
         else:
-            self.out.append(html)
+            is_long = len(TAG.sub("", html)) > LONG_FORMULA
+            self.out.append(f'<span class="kb-long">{html}</span>' if is_long else html)
 
     def tag(self, mark: Mark) -> None:
         self.out.append(escape(mark.written) if self.ends else wikilinks.write_tag(mark, self.scene))

@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import accumulate
 from typing import Literal
@@ -179,6 +179,7 @@ def _room_at(reach: float) -> float:
     return WIDTH / 2 - reach - GAP - 2
 
 
+@lru_cache(maxsize=4096)
 def wrap_label(title: str, room: float) -> tuple[str, ...]:
     """A title in at most two lines, as long as each other, broken between words or Chinese characters; what does not fit
     becomes `…`."""

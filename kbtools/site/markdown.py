@@ -21,6 +21,7 @@ from kbtools.site.blockids import name_blocks
 from kbtools.site.callouts import mark_callouts
 from kbtools.site.footnotes import Footnote, part_footnotes
 from kbtools.site.marks import OPEN, Prepared, prepare
+from kbtools.site.surplus import keep_surplus
 
 TASK = re.compile(r"\[(?P<state>[^\]\n])\](?:[ \t]+|$)")
 WIKILINK_DEFINITION = re.compile(rf"\[[^\]]*\]:\s*{OPEN}")
@@ -43,7 +44,7 @@ def parse(text: str) -> Document:
     env: dict[str, Any] = {}
     tokens: list[Token] = []
     PARSER.block.parse(prepared.text, PARSER, env, tokens)
-    tokens = mark_callouts(tokens)
+    tokens = mark_callouts(list(keep_surplus(tokens, prepared.text.split("\n"))))
     _mark_tasks(tokens)
     labels = env.get("footnotes", {}).get("refs", {})
     env["labels"] = {label[1:].lower() for label in labels}

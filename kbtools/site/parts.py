@@ -22,7 +22,8 @@ def select_lines(tokens: Sequence[Token], line_of: Callable[[int], int], text: s
             parents.pop()
             place += 1
             continue
-        if token.map is None or line_of(token.map[0]) >= end:
+        is_title = token.type == "inline"  # of a callout, which is only a block together with it
+        if token.map is None or is_title or line_of(token.map[0]) >= end:
             place = _after(tokens, place)
             continue
         last = token.map[1] - 1

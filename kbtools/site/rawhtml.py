@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from html import escape, unescape
 
 PIECE = re.compile(
@@ -20,6 +21,8 @@ PIECE = re.compile(
 ATTRIBUTE = re.compile(r"""(?P<name>[\w:.-]++)(?:\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<bare>[^\s]++)))?+""")
 UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\ufeff]+")
 RUNS = ("javascript:", "vbscript:", "data:")
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+ADDRESSES = frozenset(("href", "poster", "src"))
 ANIMATIONS = ("animate", "animatemotion", "animatetransform", "set")
 PAGES = ("base", "body", "frame", "frameset", "head", "html", "link", "meta", "title")
 TEXTS = ("noembed", "noframes", "noscript", "plaintext", "textarea", "xmp")
@@ -34,10 +37,12 @@ FOREIGN = ("svg", "math")
 class RawHtml:
     """What a page's HTML leaves open, block by block."""
 
-    __slots__ = ("_counts", "_frames", "_with_ids")
+    __slots__ = ("_counts", "_find", "_frames", "_with_ids")
 
-    def __init__(self, *, with_ids: bool) -> None:
+    def __init__(self, *, with_ids: bool, find: Callable[[str], str | None] | None = None) -> None:
+        """`find` gives, for an address that counts from the note, one that counts from the page; None where nothing is there."""
         self._with_ids = with_ids
+        self._find = find
         self._frames: list[list[str]] = [[]]
         self._counts: list[Counter[str] | None] = [None]
 
@@ -112,15 +117,26 @@ class RawHtml:
             value = next((value for value in found.group("double", "single", "bare") if value is not None), None)
             if not self._is_safe(name.lower(), value or ""):
                 continue
+            if value is not None and self._find is not None and name.lower() in ADDRESSES:
+                address = unescape(value).strip()
+                if not (address[:1] == "#" and name.lower() == "href") and not is_absolute(address):
+                    value = self._find(address)
+                    if value is None:
+                        continue
             kept.append(f" {name}" if value is None else f' {name}="{escape(unescape(value))}"')
         return "".join(kept)
 
     def _is_safe(self, name: str, value: str) -> bool:
-        if name.startswith("on") or name == "srcdoc":
+        if name.startswith("on") or name in {"srcdoc", "srcset"}:  # `src` says the same of one picture
             return False
         if name in {"id", "name"}:  # what the theme finds by its id begins so
             return self._with_ids and not value.startswith("__")
         return not runs_code(unescape(value))
+
+
+def is_absolute(url: str) -> bool:
+    """Whether an address says by itself where it leads."""
+    return ABSOLUTE.match(url) is not None
 
 
 def runs_code(url: str) -> bool:

@@ -6,7 +6,9 @@ is the file's name and written by the caller; where a note has headings of level
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from html import escape
 
 from kbtools.site.blocks import BlockWriter, TocEntry
 from kbtools.site.book import Book, Meaning, Page
@@ -19,11 +21,14 @@ from kbtools.site.scene import Scene
 class Rendered:
     """A note's page. `links` says what its links and embeds of the vault mean, each as often as it is written, in the order in
     which they stand on the page; a reference definition counts, its uses do not; what is hidden, in properties, or in notes
-    that are embedded does not count."""
+    that are embedded does not count. `files` are pictures that came with the text, by address from the site's root; `problems`
+    say what could not be shown, and where it stands."""
 
     html: str
     toc: tuple[TocEntry, ...]
     links: tuple[Meaning, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
 
 def render_page(text: str, page: Page, book: Book) -> Rendered:
@@ -32,7 +37,24 @@ def render_page(text: str, page: Page, book: Book) -> Rendered:
     scene = Scene(page, book, page.url, text, parse(text), _write_part, ((page.path, ""),), links)
     writer = BlockWriter(scene)
     html = writer.write(scene.document.tokens) + writer.write_footnotes()
-    return Rendered(html, tuple(writer.toc), tuple(links))
+    return Rendered(_write_unseen(page, scene.taken) + html, tuple(writer.toc), tuple(links))
+
+
+def _write_unseen(page: Page, taken: Collection[str]) -> str:
+    """Places that links may name and the page does not show, as a heading in a comment: whoever follows one comes to the top."""
+    return "".join(f'<a id="{escape(place.anchor)}"></a>' for place in page.sections if place.anchor not in taken)
+
+
+def open_scene(text: str, page: Page, book: Book, *, part: str, links: list[Meaning], taken: set[str]) -> Scene:
+    """A text that shares its page with others, as the cards of a canvas do: `links` and `taken` (ids) are the page's, `part` is
+    this text's own name."""
+    return Scene(page, book, page.url, text, parse(text), _write_part, ((page.path, ""),), links, taken=taken, part=f"{part}-")
+
+
+def write_scene(scene: Scene) -> str:
+    """The HTML of such a text, its footnotes at its end."""
+    writer = BlockWriter(scene)
+    return writer.write(scene.document.tokens) + writer.write_footnotes()
 
 
 def render_part(text: str, page: Page, book: Book, *, start: int, end: int, base: str) -> str:
@@ -54,4 +76,4 @@ def _write_lines(scene: Scene, start: int, end: int) -> str:
     return BlockWriter(scene).write(select_lines(document.tokens, scene.line_at, document.prepared.text, start, end))
 
 
-__all__ = ["Rendered", "TocEntry", "render_page", "render_part"]
+__all__ = ["Rendered", "TocEntry", "open_scene", "render_page", "render_part", "write_scene"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 
-from kbtools.site.book import Book, Meaning, Page, link_key
+from kbtools.site.book import Book, Meaning, Page, link_key, relative
 from kbtools.site.formula import Macros, find_macros
 from kbtools.site.markdown import Document
 from kbtools.site.rawhtml import RawHtml
@@ -23,7 +25,8 @@ MAX_DEPTH = 8
 @dataclass
 class Scene:
     """The text of `page` is written onto the page at `base`. `links` collects what is linked, None in a part; `around` names the
-    places (path, anchor) that are being shown, this one last; `embeds` counts down for the whole page."""
+    places (path, anchor) that are being shown, this one last; `embeds` counts down for the whole page; `taken` are the page's
+    ids; `part` begins those of footnotes where a page has several texts."""
 
     page: Page
     book: Book
@@ -36,6 +39,7 @@ class Scene:
     links: list[Meaning] | None = None
     embeds: list[int] = field(default_factory=lambda: [MAX_EMBEDS])
     taken: set[str] = field(default_factory=set)
+    part: str = ""
 
     @property
     def with_ids(self) -> bool:
@@ -43,7 +47,18 @@ class Scene:
 
     @cached_property
     def raw(self) -> RawHtml:
-        return RawHtml(with_ids=self.with_ids)
+        return RawHtml(with_ids=self.with_ids, find=self._find)
+
+    def _find(self, address: str) -> str | None:
+        """An address in HTML, as the page has it: such addresses name files, from the note's folder or the vault's root."""
+        place, mark, anchor = address.partition("#")
+        if not place:
+            return None
+        place = unquote(place.partition("?")[0])
+        folder = "/" if place.startswith("/") else "/" + posixpath.dirname(self.page.path)
+        path = posixpath.normpath(posixpath.join(folder, place.lstrip("/"))).lstrip("/")
+        url = self.book.url_of(Meaning(path)) or self.book.url_of(Meaning(f"{path}.md"))
+        return relative(url + mark + anchor, self.base) if url else None
 
     def meaning(self, target: str, subpath: str, *, counted: bool = True) -> Meaning:
         """What a link of the text means; noted down as written, unless it only repeats what is `counted` elsewhere."""

@@ -22,7 +22,8 @@ from functools import cache, partial
 from itertools import chain, groupby
 from typing import Final, TypeVar
 
-from kbtools.site.searchterms import find_parts, find_terms, fold
+from kbtools.site.searchterms import find_parts, find_terms
+from kbtools.words import fold
 
 FOLDER: Final = "assets/kb/search"
 TEXT, TAG, HEADING, ALIAS, TITLE = range(5)

@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from kbtools import resolve
 from kbtools.lines import LineIndex
-from kbtools.model import Anchor, Note
+from kbtools.model import Anchor, Note, Span
 from kbtools.site.book import Section
 from kbtools.site.context import plain_heading
+from kbtools.site.notebooktext import read_markdown
 from kbtools.site.slug import make_ids
+from kbtools.syntax.scan import ANCHOR_KINDS, RawAnchor
 
 ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 INDENT = re.compile(r"[ \t]*")
 
 
 class Places(NamedTuple):
-    """The sections of a page in the order of its lines, and the id of each anchor by its offset."""
+    """The sections of a page in the order of its lines, and the id of each anchor by its offset. `unknown` are the anchors of a
+    notebook: the vault does not look for them, the site does."""
 
     sections: tuple[Section, ...]
     ids: Mapping[int, str]
+    unknown: tuple[RawAnchor, ...] = ()
+
+    def id_of(self, anchor: Anchor | None, subpath: str) -> str:
+        """The id of what a link was found to name, "" for the whole page."""
+        if anchor is not None:
+            return self.ids.get(anchor.span.start, "")
+        if not self.unknown or not resolve.names_place(subpath):
+            return ""
+        found = resolve.find_anchor(self.unknown, subpath)
+        return self.ids.get(found[4], "") if found else ""
 
 
 def find_places(note: Note) -> Places:
-    """The headings and blocks of a note."""
-    lines = note.source.text.split("\n")
-    index = LineIndex(note.source.text)
-    rows = {anchor.span.start: index.position(anchor.span.start)[0] - 1 for anchor in note.anchors}
-    headings = [anchor for anchor in note.anchors if anchor.kind == "heading"]
+    """The headings and blocks of a note, or of a notebook's Markdown cells taken together."""
+    if not note.path.lower().endswith(".ipynb"):
+        return _find_places(note.source.text, tuple(note.anchors))
+    notebook = read_markdown(note.source.text)
+    anchors = [
+        Anchor(ANCHOR_KINDS[kind], key, text, level, Span(start, end)) for kind, key, text, level, start, end in notebook.anchors
+    ]
+    return _find_places(notebook.text, tuple(anchors))._replace(unknown=notebook.anchors)
+
+
+@lru_cache(maxsize=4096)  # while a site is served, most notes are as they were
+def _find_places(text: str, anchors: tuple[Anchor, ...]) -> Places:
+    lines = text.split("\n")
+    index = LineIndex(text)
+    rows = {anchor.span.start: index.position(anchor.span.start)[0] - 1 for anchor in anchors}
+    headings = [anchor for anchor in anchors if anchor.kind == "heading"]
     ids = dict(zip((anchor.span.start for anchor in headings), make_ids([anchor.text for anchor in headings]), strict=True))
     found = [_heading(headings, at, ids, rows, len(lines)) for at in range(len(headings))]
-    for anchor in note.anchors:
+    for anchor in anchors:
         if anchor.kind == "block":
             ids[anchor.span.start] = f"^{anchor.key.removeprefix('^')}"
             start, end = _block_lines(lines, rows[anchor.span.start])
@@ -56,7 +82,7 @@ def _block_lines(lines: Sequence[str], row: int) -> tuple[int, int]:
         start = end
         while start and lines[start - 1].strip():
             start -= 1
-        return start, end
+        return start, (row + 1 if end == row else end)  # right below it, the id is a part of the block
     if ITEM.match(lines[row]):
         width = _indent(lines[row])
         end = row + 1

@@ -5,17 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
-from typing import Final
-from urllib.parse import quote, unquote
+from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from kbtools.model import Edge
 from kbtools.site.binding import meaning_of
 from kbtools.site.book import Meaning
 from kbtools.site.sections import Places
 
+TAG: Final = re.compile(r"<[A-Za-z][A-Za-z0-9-]*+(?P<attributes>\s[^<>]*+)>")
 ATTRIBUTE: Final = re.compile(r"\s(?P<name>href|src|id|name)=(?P<mark>[\"'])(?P<value>.*?)(?P=mark)", re.DOTALL)
 HIDDEN: Final = re.compile(r"<(?P<what>!--|script\b|pre\b)")
 CLOSING: Final = {"!--": "-->", "script": "</script>", "pre": "</pre>"}
@@ -30,16 +31,25 @@ class Written:
     ids: frozenset[str]
 
 
+class Untrue(NamedTuple):
+    """How often a page shows a link, and how often the graph has it."""
+
+    meaning: Meaning
+    shown: int
+    meant: int
+
+
 def read_page(html: str, url: str) -> Written:
     """The links and ids of a page at `url`."""
     links: dict[str, None] = {}
     ids = set()
-    for found in ATTRIBUTE.finditer(_without_hidden(html)):
-        value = unescape(found["value"])
-        if found["name"] in ("id", "name"):
-            ids.add(value)
-        elif value and not OUTSIDE.match(value):
-            links[_from_root(value, url)] = None
+    for tag in TAG.finditer(_without_hidden(html)):
+        for found in ATTRIBUTE.finditer(tag["attributes"]):
+            value = unescape(found["value"])
+            if found["name"] in ("id", "name"):
+                ids.add(value)
+            elif value and not OUTSIDE.match(value):
+                links[_from_root(value, url)] = None
     return Written(tuple(links), frozenset(ids))
 
 
@@ -60,42 +70,58 @@ def _without_hidden(html: str) -> str:
     return "".join((*shown, html[start:]))
 
 
-def find_dead(pages: Mapping[str, Written], files: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(page, address) of every link of a page that leads nowhere; `files` are the other addresses of the site."""
-    known = {unquote(url) for url in files}
-    places = {unquote(url): page.ids for url, page in pages.items()}
-    for url, page in pages.items():
-        for link in page.links:
-            path, mark, anchor = link.partition("#")
-            path = unquote(path).partition("?")[0]
-            path = path.removesuffix("index.html") if path.removesuffix("index.html") in places else path
-            if path in places:
-                if mark and anchor and unquote(anchor) not in places[path] and not unquote(anchor).startswith("__"):
-                    yield url, link
-            elif path not in known:
-                yield url, link
+class Ledger:
+    """Who links where, on a whole site: an address that many pages link to is kept, and looked up, once."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, frozenset[str]] = {}
+        self._pages: dict[str, list[str]] = {}
+
+    def add(self, url: str, written: Written) -> None:
+        """Note what stands on the page at `url`, or in a part of it."""
+        place = unquote(url)
+        self._ids[place] = self._ids[place] | written.ids if place in self._ids else written.ids
+        for link in written.links:
+            self._pages.setdefault(link, []).append(url)
+
+    def find_dead(self, files: Iterable[str]) -> list[tuple[str, str]]:
+        """(page, address) of every link of a page that leads nowhere; `files` are the files of the site."""
+        known = set(files)
+        known.update(path.removesuffix("index.html") for path in files if path.endswith("/index.html") or path == "index.html")
+        dead = (link for link in self._pages if not self._leads_on(link, known))
+        return sorted({(url, link) for link in dead for url in self._pages[link]})
+
+    def _leads_on(self, link: str, known: Collection[str]) -> bool:
+        address, _, anchor = link.partition("#")
+        path, anchor = unquote(address.partition("?")[0]), unquote(anchor)
+        path = path.removesuffix("index.html") if path.removesuffix("index.html") in self._ids else path
+        if path not in self._ids:
+            return path in known
+        return not anchor or anchor.startswith("__") or anchor in self._ids[path]
 
 
-def find_untrue(
-    rendered: Mapping[str, tuple[Meaning, ...]], edges: Iterable[Edge], places: Mapping[str, Places]
-) -> Iterator[tuple[str, Meaning, int, int]]:
-    """(note, meaning, times on its page, times in the graph) where a note's page has other links than the graph has edges."""
-    wanted: dict[str, Counter[Meaning]] = {path: Counter() for path in rendered}
-    for edge in edges:
-        if edge.source in wanted and edge.link.form != "property" and not edge.link.hidden:
-            wanted[edge.source][meaning_of(edge, places)] += 1
-    for path, found in rendered.items():
-        shown, meant = Counter(found), wanted[path]
-        for meaning in sorted({*shown, *meant}, key=repr):
-            if meaning.status != "external" and shown[meaning] != meant[meaning]:
-                yield path, meaning, shown[meaning], meant[meaning]
+def find_untrue(shown: Iterable[Meaning], edges: Iterable[Edge], places: Mapping[str, Places]) -> Iterator[Untrue]:
+    """What a note's page links to more or less often than its edges say."""
+    links = Counter(shown)
+    meant = Counter(meaning_of(edge, places) for edge in edges if edge.link.form != "property" and not edge.link.hidden)
+    for meaning in sorted({*links, *meant}, key=repr):
+        if meaning.status != "external" and links[meaning] != meant[meaning]:
+            yield Untrue(meaning, links[meaning], meant[meaning])
 
 
 def _from_root(value: str, base: str) -> str:
     path, mark, anchor = value.partition("#")
     if not path:
         return base + mark + anchor
-    there = posixpath.normpath(posixpath.join("/", posixpath.dirname(unquote(base)), unquote(path))).lstrip("/")
-    return (
-        quote(there + ("/" if there and (path.endswith("/") or path.rpartition("/")[2] in (".", "..")) else "")) + mark + anchor
-    )
+    above = base.split("/")[:-1]
+    while path.startswith("../"):
+        path = path[3:]
+        del above[-1:]
+    if path.startswith(("/", ".")) or "/." in path or "//" in path or path == "..":
+        path = posixpath.normpath("/" + "/".join((*above, path)) if path[:1] != "/" else path) + ("/" if _is_folder(path) else "")
+        return path.lstrip("/") + mark + anchor
+    return "/".join((*above, path)) + mark + anchor
+
+
+def _is_folder(path: str) -> bool:
+    return path.endswith("/") or path.rpartition("/")[2] in (".", "..")

@@ -11,13 +11,14 @@ from urllib.parse import unquote
 
 from kbtools.site.book import Meaning, relative
 from kbtools.site.marks import Mark
-from kbtools.site.rawhtml import runs_code
+from kbtools.site.rawhtml import is_absolute, runs_code
 from kbtools.site.scene import Scene
 from kbtools.syntax.inline import SCHEME
 
 NO_NOTE = "还没有这篇笔记"
 NO_FILE = "还没有这个文件"
 NOT_PUBLISHED = "这个文件没有发布"
+NO_ADDRESS = "这不是完整的网址"
 
 
 class Ends(NamedTuple):
@@ -62,9 +63,11 @@ def open_markdown_link(href: str, title: str, scene: Scene, *, counted: bool) ->
 
 
 def open_external(url: str, title: str = "") -> Ends:
-    """The tags of a link out of the vault; none where it would run code."""
+    """The tags of a link out of the vault; none where it would run code, and no link where it says no host."""
     if runs_code(url):
         return Ends("", "")
+    if not is_absolute(url):
+        return Ends(f'<span class="kb-unresolved" title="{NO_ADDRESS}">', "</span>")
     said = f' title="{escape(title)}"' if title else ""
     return Ends(f'<a class="external" href="{escape(url)}" rel="noopener"{said}>', "</a>")
 

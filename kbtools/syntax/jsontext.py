@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 TOKEN = re.compile(r'[ \t\r\n]*+(?P<mark>[{}\[\]:,"]|[^\s{}\[\]:,"]++)')
+LONE = re.compile(r"[\ud800-\udfff]")
+"""Half of a character, as `"\\ud83d"` writes it: JSON allows it, no file can hold it."""
 ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
 
 
@@ -34,6 +36,11 @@ def find_problem(text: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def make_whole(value: str) -> str:
+    """A string of the same length that can be written to a file."""
+    return value if value.isascii() else LONE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def iter_strings(text: str) -> Iterator[JsonString]:
@@ -64,7 +71,7 @@ def iter_strings(text: str) -> Iterator[JsonString]:
             end = STRING.match(text, start)
             assert end is not None  # the text is valid JSON
             position = end.end()
-            value = json.loads(text[start:position], strict=False)
+            value = make_whole(json.loads(text[start:position], strict=False))
             if kinds and kinds[-1] == "{" and key is None:
                 key = path[-1] = value
             else:

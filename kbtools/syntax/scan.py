@@ -15,6 +15,7 @@ from kbtools.syntax.containers import Blocks, Heading
 from kbtools.syntax.frontmatter import PROPERTY_LINK, Frontmatter, iter_bracketed, parse_properties, words_of
 from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, Inline, RawLink, scan_inline, split_body
 from kbtools.syntax.names import fold_heading
+from kbtools.syntax.notebook import find_markdown_cells, find_offsets
 from kbtools.syntax.valueplace import find_value
 
 HEADING, BLOCK, FOOTNOTE = range(3)
@@ -160,19 +161,9 @@ def _canvas_links(text: str) -> list[RawLink]:
 
 
 def _notebook_links(text: str) -> list[RawLink]:
-    kinds: dict[object, str] = {}
-    sources: dict[object, list[jsontext.JsonString]] = {}
-    for string in jsontext.iter_strings(text):
-        path = string.path
-        if len(path) >= 3 and path[0] == "cells":
-            if path[2] == "cell_type" and len(path) == 3:
-                kinds[path[1]] = string.value
-            elif path[2] == "source" and len(path) <= 4:
-                sources.setdefault(path[1], []).append(string)
     links: list[RawLink] = []
-    for cell, pieces in sources.items():
-        if kinds.get(cell) == "markdown":
-            links += _embedded_links(text, pieces)
+    for cell in find_markdown_cells(text):
+        links += _embedded_links(text, cell.pieces)
     return links
 
 
@@ -184,10 +175,7 @@ def _embedded_links(text: str, pieces: list[jsontext.JsonString]) -> list[RawLin
     found = scan_inline(markdown, 0, find_blocks(markdown, 0)).links
     if not found:
         return []
-    places: list[int] = []
-    for piece in pieces:
-        places += jsontext.offsets(text, piece)[:-1]
-    places.append(pieces[-1].end - 1)
+    places = find_offsets(text, pieces)
     return [
         (form, target, subpath, display, places[start], places[end - 1] + 1)
         for form, target, subpath, display, start, end in found

@@ -62,7 +62,7 @@ class Cache:
             return {}
         _, _, index_size, _, blobs_size, blobs_sum = HEADER.unpack(self._header)
         try:
-            with _open_own(self._file) as file:
+            with open_own(self._file) as file:
                 header = file.read(HEADER.size)
                 file.seek(HEADER.size + index_size)
                 data = file.read(blobs_size)
@@ -115,7 +115,7 @@ def _name(entry: os.DirEntry[str]) -> str:
 def read_cache(file: Path, key: bytes) -> Cache:
     """The cache at `file` when it was written under `key`; an empty one in every other case."""
     try:
-        with _open_own(file) as stream:
+        with open_own(file) as stream:
             size = os.fstat(stream.fileno()).st_size
             header = stream.read(HEADER.size)
             if len(header) != HEADER.size:
@@ -132,7 +132,7 @@ def read_cache(file: Path, key: bytes) -> Cache:
     return Cache(stamps, others, results, places, file, header)
 
 
-def _open_own(file: Path) -> BinaryIO:
+def open_own(file: Path) -> BinaryIO:
     """A regular file of this user, opened for reading; OSError for any other: `marshal` must not read what a stranger wrote."""
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     status = os.fstat(descriptor)
@@ -172,11 +172,11 @@ def write_cache(
     index = marshal.dumps((listed, others, results, places))
     header = HEADER.pack(MAGIC, key, len(index), zlib.crc32(index), position, checksum)
     with contextlib.suppress(OSError):
-        _replace(file, (header, index, *(blobs[path] for path in kept)))
+        replace_file(file, (header, index, *(blobs[path] for path in kept)))
         _sweep(file)
 
 
-def _replace(file: Path, pieces: Iterable[bytes]) -> None:
+def replace_file(file: Path, pieces: Iterable[bytes]) -> None:
     """Write `pieces` to `file` so that a reader sees either the old content or the new one. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=file.name + ".", dir=file.parent)

@@ -33,14 +33,19 @@ class _Child(NamedTuple):
 
 
 def examine_all(
-    paths: Sequence[str], examine: Examine, *, processes: int = 0, advance: Callable[[int], None] | None = None
+    paths: Sequence[str],
+    examine: Examine,
+    *,
+    processes: int = 0,
+    fork_from: int = FORK_FROM,
+    advance: Callable[[int], None] | None = None,
 ) -> dict[str, Blob]:
     """`examine` of every path. `advance` hears how many files this process has done, times the number of shards.
 
     A shard whose process dies, or cannot be started, is done here, so that what killed it is seen as what it is. When this
     call ends early (an interrupt, a bug), its processes end too.
     """
-    count = min(processes or _cores(), 2 * len(paths) // FORK_FROM)
+    count = min(processes or _cores(), 2 * len(paths) // fork_from)
     if count < 2 or not hasattr(os, "fork"):
         return _examine_here(paths, examine, 1, advance)
     size = -(-len(paths) // count)

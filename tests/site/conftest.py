@@ -18,7 +18,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-OWN = ("file:", "data:", "blob:", "http://127.0.0.1:")
+OWN = ("file:", "data:", "blob:", "http://127.0.0.1:", "chrome-extension:", "chrome:")
+"""Whom a tab may ask: the site, and what Chromium is made of (its reader of PDF)."""
 OpenTab = Callable[..., Page]
 Scheme = Literal["light", "dark"]
 

@@ -279,7 +279,7 @@ INLINE = (
     shows("a tag in code", "`#猫`", "<code>#猫</code>"),
     shows("dollars", "5$ 与 6$ 及 `$x$`", "<p>5$ 与 6$ 及 <code>$x$</code></p>"),
     shows("a hard break", "一\\\n二", "<p>一<br>\n二</p>"),
-    shows("single tags of HTML", "a<br>b <img src='x.png'>", 'a<br>b <img src="x.png">'),
+    shows("single tags of HTML", "a<br>b <img src='//a.b/x.png'>", 'a<br>b <img src="//a.b/x.png">'),
 )
 
 CONSTRUCTS = (*LINKS, *EMBEDS, *BLOCKS, *CALLOUTS, *INLINE)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kbtools.site.around import CONTEXT_CHARACTERS, OPEN_SOURCES, render_around
 from kbtools.site.book import Backlink, Book, Page
+from kbtools.site.marks import CLOSE, OPEN
 
 HOME = Page(path="index.md", url="", title="首页", minutes=5)
 RNN = Page(path="序列/循环神经网络.md", url="rnn/", title="循环神经网络", minutes=25)
@@ -99,3 +100,16 @@ def test_many_sources_are_folded() -> None:
 
 def test_titles_are_escaped() -> None:
     assert "LSTM &lt;1997&gt;</a>" in around(replace(RNN, prerequisites=(LSTM.path,)), LSTM)
+
+
+def test_a_formula_in_a_sentence_is_set_and_not_cut() -> None:
+    said = f"激活 {OPEN}\\sigma(x) < 1{CLOSE} 见"
+    html = around(replace(LSTM, backlinks=(Backlink(RNN.path, said, "LSTM", f"{'长' * 59}{OPEN}a^2{CLOSE}尾"),)), RNN)
+    assert "激活 <math><mi>σ</mi>" in html
+    assert "</math>…</a>" in html
+    assert OPEN not in html and CLOSE not in html
+
+
+def test_a_formula_that_cannot_be_set_is_shown_as_written() -> None:
+    html = around(replace(LSTM, backlinks=(Backlink(RNN.path, f"{OPEN}\\frac{{<b>{CLOSE}", "LSTM", ""),)), RNN)
+    assert "\\frac{&lt;b&gt;</code>" in html

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kbtools.site.dialect import SAME
 from kbtools.site.formula import find_macros, render_math
 from kbtools.syntax.mathcore import find_converter
+from tests.site.rendering import html_of
 
 BLANKS = str.maketrans({"\u2061": "", "\u2063": "", "\u00a0": " "})
 
@@ -145,3 +146,15 @@ def test_the_checker_survives_open_brackets() -> None:
 @given(st.text(alphabet="\\{}[]()^_&$#%ab 中<>frac\n", max_size=60), st.booleans())
 def test_anything_gives_wellformed_html(latex: str, display: bool) -> None:
     tags(f"<p>{render_math(latex, display=display)}</p>")
+
+
+def test_what_closes_a_sentence_stays_with_its_formula() -> None:
+    html = html_of("（见 $x$），再说 $y$ 与 $z$。\n")
+    assert [part.partition("</span>")[0][-2:] for part in html.split('<span class="kb-together">')[1:]] == ["），", ">。"]
+    assert html.count("<math") == 3
+
+
+def test_a_long_formula_may_scroll_in_its_line_and_a_short_one_need_not() -> None:
+    html = html_of("短 $x+y$，长 $a_1+a_2+a_3+a_4+a_5+a_6+a_7+a_8+a_9$。\n")
+    assert html.count('<span class="kb-long">') == 1
+    assert '<span class="kb-together"><span class="kb-long"><math>' in html

@@ -187,28 +187,29 @@ def badge(*proofs: Proof, fence: str = 'python title="snippets/a.py#f"') -> str:
     page = Page("x.md", "x/", "x", lines=3)
     book = Book("v", {"x.md": page}, snippets={listing.path: listing}, snippets_folder="snippets", snippets_url="proofs/")
     html = render_page(f"```{fence}\nx = 1\n```", page, book).html
-    return html[html.find('<p class="kb-proof"') :] if "kb-proof" in html else ""
+    return html[html.find('class="kb-proof"') :] if "kb-proof" in html else ""
 
 
 def test_code_of_a_snippet_says_where_it_is_proven() -> None:
     found = badge(Proof("cpu", "proven", versions={"torch": "2.9"}), Proof("cuda", "proven", versions={"torch": "2.9"}))
-    assert found.startswith(
-        '<p class="kb-proof" data-state="proven">已在 CPU、CUDA 上证明 · 对照 torch.nn · 容差 1e-6 · torch 2.9 · '
-    )
+    assert found.startswith('class="kb-proof" data-state="proven"><summary>已在 CPU、CUDA 上证明</summary>')
+    for name, text in (("对照", "torch.nn"), ("容差", "1e-6"), ("CPU", "已证明 · torch 2.9"), ("CUDA", "已证明 · torch 2.9")):
+        assert f"<dt>{name}</dt><dd>{text}</dd>" in found
     for address in ("https://x.org/a.py", "https://x.org/t.py", "../proofs/#snippets%2Fa.py"):
         assert f'href="{address}"' in found
 
 
 def test_a_proof_that_is_out_of_date_is_said_to_be() -> None:
-    assert 'data-state="stale">CPU 上的证明已过期' in badge(Proof("cpu", "stale"), Proof("cuda", "none"))
-    assert 'data-state="proven">已在 CPU 上证明 · CUDA 上的证明已过期' in badge(Proof("cpu", "proven"), Proof("cuda", "stale"))
-    assert 'data-state="none">尚未证明' in badge(Proof("cpu", "none"))
-    assert 'data-state="none">尚未证明' in badge()
+    assert 'data-state="stale"><summary>CPU 上的证明已过期</summary>' in badge(Proof("cpu", "stale"), Proof("cuda", "none"))
+    both = badge(Proof("cpu", "proven"), Proof("cuda", "stale"))
+    assert 'data-state="proven"><summary>已在 CPU 上证明；CUDA 上的证明已过期</summary>' in both
+    assert 'data-state="none"><summary>尚未证明</summary>' in badge(Proof("cpu", "none"))
+    assert 'data-state="none"><summary>尚未证明</summary>' in badge()
 
 
 @pytest.mark.parametrize("fence", ["python", 'python title="演示"', 'py title="snippets/none.py"'])
 def test_python_that_is_no_snippet_is_illustrative(fence: str) -> None:
-    assert badge(fence=fence) == '<p class="kb-proof" data-state="illustrative">示意代码</p>\n'
+    assert badge(fence=fence) == 'class="kb-proof" data-state="illustrative">示意代码，没有证明</p>\n'
 
 
 def test_other_languages_and_vaults_without_proofs_have_no_badge() -> None:

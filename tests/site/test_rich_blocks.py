@@ -73,6 +73,39 @@ def test_a_diagram_is_drawn() -> None:
     assert "merman" not in re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
 
 
+def test_a_diagram_has_the_size_of_its_letters_and_carries_no_rule_that_it_does_not_need() -> None:
+    html = render_mermaid("flowchart LR\n  a[旧记忆] --> b[新记忆]\n")
+    width = re.search(r'<svg[^>]* width="(\d+)" height="\d+" style="--kb-width:(\d+)px">', html)
+    assert width and width[1] == width[2] and int(width[1]) < 300
+    assert len(html) < 6000
+    assert ".cluster" not in html
+    assert ".cluster" in render_mermaid("flowchart LR\n  subgraph 组\n  a --> b\n  end\n")
+
+
+def test_a_diagram_may_say_itself_how_it_looks() -> None:
+    own = render_mermaid("---\nconfig:\n  theme: forest\n---\nflowchart LR\n  a --> b\n")
+    assert own.startswith("<figure")
+    assert own.partition("<svg")[2] != render_mermaid("flowchart LR\n  a --> b\n").partition("<svg")[2]
+    wide = render_mermaid('%%{init: {"flowchart": {"minNodeWidth": 400}}}%%\nflowchart LR\n  a --> b\n')
+    assert int(re.findall(r' width="(\d+)" height', wide)[0]) > 800
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "sequenceDiagram\n  甲->>乙: 好",
+        "classDiagram\n  甲 <|-- 乙",
+        "stateDiagram-v2\n  [*] --> 甲",
+        'pie\n  "甲" : 3',
+        "gantt\n  dateFormat YYYY-MM-DD\n  section 甲\n  读 :a, 2026-01-01, 3d",
+        "mindmap\n  root((甲))\n    乙",
+    ],
+)
+def test_other_kinds_of_diagrams_are_drawn(kind: str) -> None:
+    html = render_mermaid(kind)
+    assert html.startswith("<figure") and "甲" in html
+
+
 def test_two_diagrams_share_no_id() -> None:
     ids = [set(re.findall(r'\sid="([^"]+)"', render_mermaid(f"flowchart LR\n a[{name}] --> b\n"))) for name in ("甲", "乙")]
     assert ids[0]

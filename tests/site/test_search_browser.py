@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from kbtools.site.searchterms import WORD, fold
+from kbtools.words import WORD, fold
 from tests.site.conftest import OpenTab
 from tests.site.searching import build_site, entries, serving
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbtools.site.searchindex import DIGITS, PIECE, Entry, encode, iter_search_files
-from kbtools.site.searchterms import PREFIX, WORD, fold
+from kbtools.site.searchterms import PREFIX
+from kbtools.words import WORD, fold
 
 CALL = re.compile(r'__kb_search\("(?P<version>[0-9a-f]{8})","(?P<name>\w+)",(?P<data>.*)\);\n', re.DOTALL)
 

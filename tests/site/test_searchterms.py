@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtools.site.searchterms import find_parts, find_terms, fold
+from kbtools.site.searchterms import find_parts, find_terms
+from kbtools.words import fold
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,11 @@ aria-label="未完成"><span class="task-list-indicator"></span></label> 算一�
 
 <div class="language-python highlight"><span class="filename">snippets/seq/lstm.py</span><pre><span></span><code>{code}
 </code></pre></div>
-<p class="kb-proof" data-state="proven">已在 CPU 上证明 · 对照 torch.nn.LSTM · 容差 1e-6 · numpy 2.1、torch 2.9 ·
-<a href="{home}">记录</a></p>
-<p class="kb-proof" data-state="stale">CPU 上的证明已过期</p>
-<p class="kb-proof" data-state="none">尚未证明</p>
+<details class="kb-proof" data-state="proven" open><summary>已在 CPU 上证明</summary><dl><dt>对照</dt><dd>torch.nn.LSTM</dd>
+<dt>容差</dt><dd>1e-6</dd><dt>CPU</dt><dd>已证明 · 2026-11-26 · numpy 2.1、torch 2.9</dd>
+<dt>源码</dt><dd><a href="{home}"><code>snippets/seq/lstm.py</code></a></dd></dl></details>
+<details class="kb-proof" data-state="stale"><summary>CPU 上的证明已过期</summary><dl></dl></details>
+<details class="kb-proof" data-state="none"><summary>尚未证明</summary><dl></dl></details>
 <p class="kb-proof" data-state="illustrative">示意代码</p>
 
 ## 标注 {{#标注}}

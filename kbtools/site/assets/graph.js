@@ -9,7 +9,8 @@
 
   /* With navigation.instant the configuration stays that of the first page: its address counts from there. */
   const config = document.getElementById("__config");
-  const root = new URL((config ? JSON.parse(config.textContent).base : ".") + "/", location.href);
+  const base = config ? JSON.parse(config.textContent).base : "."; /* "/" on the page that stands for all that are not there */
+  const root = new URL(base.replace(/\/?$/, "/"), location.href);
   let shown = null;
   let stop = () => {};
 

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const SCROLLERS = ".md-typeset__scrollwrap, .md-typeset pre > code, .md-typeset .kb-math, .md-typeset math[display=block], .mermaid";
+  const SCROLLERS = ".kb-long, .md-typeset__scrollwrap, .md-typeset pre > code, .md-typeset .kb-math, .md-typeset math[display=block], .kb-diagram, .mermaid, .kb-canvas__body";
   const wide = matchMedia("(min-width: 76.25em)");
 
   /* main.html defines it beside the article, so that the first paint is right already. */
@@ -11,7 +11,7 @@
 
   const letScroll = () => {
     for (const element of document.querySelectorAll(SCROLLERS)) {
-      if (element.scrollWidth > element.clientWidth + 1) {
+      if (element.scrollWidth > element.clientWidth + 1 || (element.matches(".kb-canvas__body") && element.scrollHeight > element.clientHeight + 1)) {
         element.tabIndex = 0;
       } else if (element.tabIndex === 0) {
         element.removeAttribute("tabindex");
