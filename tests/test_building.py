@@ -98,17 +98,17 @@ def test_any_folder_name_gives_settings(name: str) -> None:
 
 
 def test_strict_fails_where_a_link_leads_nowhere_and_says_which(kb: Kb, project: Path) -> None:
-    (project / "notes/甲.md").write_text('<a href="../nowhere/">x</a>', "utf-8")
+    (project / "notes/甲.md").write_text('<a href="#nowhere">x</a>', "utf-8")
     assert kb("build").returncode == 0
     done = kb("build", "--strict")
     assert done.returncode == 2
-    assert "'甲/' links to 'nowhere/', which is not on the site" in done.stderr
+    assert "'甲/' links to '甲/#nowhere', which is not on the site" in done.stderr
     assert said(done)[-1] == "kb: the site was not built: Aborted with 1 warnings in strict mode! (see the warnings above)"
 
 
 def test_settings_that_are_strict_need_no_option(kb: Kb, project: Path) -> None:
     (project / "mkdocs.yml").write_text(MKDOCS + "strict: true\n")
-    (project / "notes/甲.md").write_text('<a href="../nowhere/">x</a>', "utf-8")
+    (project / "notes/甲.md").write_text('<a href="#nowhere">x</a>', "utf-8")
     assert kb("build").returncode == 2
 
 

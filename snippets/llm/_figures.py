@@ -74,10 +74,10 @@ def scaling_laws__budget() -> Figure:
         losses = [sum(scaling_laws.loss_parts(n, c / (6 * n))) for n in sizes]
         ax.plot(sizes, losses, line, label=f"$C=${c:.3g}")
         ax.plot(best, min(losses), "o", color=drawing.INK)
-    for name, n, d in (("GPT-3", 1.75e11, 3e11), ("Chinchilla", 7e10, 1.4e12)):
+    for name, n, d, side in (("GPT-3", 1.75e11, 3e11, 4), ("Chinchilla", 7e10, 1.4e12, -52)):
         loss = sum(scaling_laws.loss_parts(n, d))
         ax.plot(n, loss, "x", color=drawing.RED, markersize=7)
-        ax.annotate(name, (n, loss), xytext=(4, 6), textcoords="offset points")
+        ax.annotate(name, (n, loss), xytext=(side, 6), textcoords="offset points")
     ax.set(xscale="log", xlabel="参数量 $N$（词元数 $D=C/6N$）", ylabel="预测的损失")
     ax.legend()
     return figure
