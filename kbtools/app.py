@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kbtools import scanning
 from kbtools.config import Config, find_config
 from kbtools.errors import KbError
-from kbtools.model import Finding, Note, NotePath, Outcome, Report, Snippet, Source
+from kbtools.model import Answer, Finding, Note, NotePath, Outcome, Report, Snippet, Source
 from kbtools.scanning import Progress
 from kbtools.snippets.read import read_code
 from kbtools.vault.ignore import find_excluded
@@ -36,7 +36,8 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a check is asked: paths (vault-relative files or folders; none: everything), rules, whether proofs run."""
+    """What a check is asked: paths (vault-relative files or folders; none: everything), rules, whether proofs run, whether web
+    addresses are asked for (those in private networks, too)."""
 
     paths: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
@@ -44,6 +45,8 @@ class Request:
     run: bool = True
     device: str = "auto"
     record: bool = False
+    external: bool = False
+    allow_private: bool = False
 
 
 def open_project(vault: str | None, start: Path) -> Project:
@@ -89,7 +92,8 @@ def check(project: Project, request: Request, *, progress: Progress | None = Non
 
     findings = [unpack(raw) for raw in raw_findings]
     failures, outcomes = _prove(project, request, progress)
-    findings = sort_findings([*findings, *failures])
+    dead, remarks = _ask_web(project, request, progress)
+    findings = sort_findings([*findings, *failures, *dead])
     return Report(
         vault=project.config.prefix.rstrip("/") or project.config.vault.name,
         notes=notes,
@@ -99,6 +103,7 @@ def check(project: Project, request: Request, *, progress: Progress | None = Non
         findings=tuple(_within(findings, request.paths)),
         outcomes=tuple(outcomes),
         text_of=lambda path: read_source(str(project.config.vault), path, project.config.max_note).text,
+        remarks=remarks,
     )
 
 
@@ -125,7 +130,7 @@ def _judge(disk: scanning.Disk, request: Request, name: str, progress: Progress 
 def _prove(project: Project, request: Request, progress: Progress | None) -> tuple[list[Finding], list[Outcome]]:
     """(what failing proofs give the rules to say, the outcomes): nothing where the request or the configuration has none run."""
     config = project.config
-    if not (request.run and config.snippets and _tells_of_failures(config, request)):
+    if not (request.run and config.snippets and _tells_of("failing-snippet", config, request)):
         if request.record:
             raise KbError("nothing is run, so --record has nothing to record", "see --no-run, --select and 'snippets' in kb.toml")
         return [], []
@@ -159,9 +164,27 @@ def count_evidence(project: Project, snapshot: Any) -> dict[str, int]:
     return proving.count_evidence(project.config, snapshot.snippets)
 
 
-def _tells_of_failures(config: Config, request: Request) -> bool:
-    """Whether a proof that fails would be told of: else none is run."""
-    rule = "failing-snippet"
+def _ask_web(project: Project, request: Request, progress: Progress | None) -> tuple[list[Finding], tuple[str, ...]]:
+    """(what dead addresses give the rules to say, remarks for the person): nothing unless it is asked for."""
+    config = project.config
+    if not (request.external and _tells_of("broken-url", config, request)):
+        return [], ()
+    from kbtools import asked
+
+    def begin(total: int) -> Callable[[int], None]:
+        if progress is None:
+            return lambda count: None
+        progress.start(total, "asking the web")
+        return progress.advance
+
+    found = asked.judge_addresses(config, scan(project), request.paths, allow_private=request.allow_private, begin=begin)
+    if progress is not None:
+        progress.finish()
+    return found
+
+
+def _tells_of(rule: str, config: Config, request: Request) -> bool:
+    """Whether a finding of this rule would be told: else no proof is run, and no server asked."""
     named = rule in request.select if request.select else config.rules.get(rule) != "off"
     return named and rule not in request.ignore
 
@@ -234,15 +257,22 @@ def snapshot_of(files: Mapping[str, str | bytes], config: Config | None = None, 
     return snapshot
 
 
-def check_files(files: Mapping[str, str | bytes], *, select: Sequence[str] = (), outcomes: Sequence[Outcome] = ()) -> Report:
-    """Check a project given as texts by project path: `kb.toml` configures it. Nothing is executed: `outcomes` are what
-    running its proofs is said to have given."""
+def check_files(
+    files: Mapping[str, str | bytes],
+    *,
+    select: Sequence[str] = (),
+    outcomes: Sequence[Outcome] = (),
+    answers: Mapping[str, Answer] | None = None,
+) -> Report:
+    """Check a project given as texts by project path: `kb.toml` configures it. Nothing is executed and nobody asked: `outcomes`
+    are what running its proofs is said to have given, `answers` what the web is."""
     from kbtools.config import parse_config_text
     from kbtools.rulebook import judge, open_rulebook
 
     config = parse_config_text(files.get("kb.toml", ""), site="mkdocs.yml" in files)
     snapshot = snapshot_of({path: text for path, text in files.items() if path != "kb.toml"}, config, select=select)
     snapshot.outcomes = tuple(outcomes)
+    snapshot.answers = answers or {}
     findings = judge(snapshot, open_rulebook(config, select))
     notes, links = snapshot.counts
     return Report("", notes, links, len(snapshot.snippets), 0.0, tuple(findings), tuple(outcomes), snapshot.text_of)

@@ -18,7 +18,8 @@ from kbtools.config import Config
 from kbtools.errors import KbError
 from kbtools.site.binding import Wish, bind
 from kbtools.site.book import Book, Proof, write_book
-from kbtools.site.sections import Places, find_places
+from kbtools.site.readers import PLAIN, Readers
+from kbtools.site.sections import Places
 from kbtools.snippets.proof import tolerance
 from kbtools.vault.cache import cache_folder
 
@@ -42,13 +43,13 @@ class Bound:
     book: Book
 
 
-def bind_project(config: Config, name: str, *, folders: bool = True, source_url: str = "") -> Bound:
+def bind_project(config: Config, name: str, *, folders: bool = True, source_url: str = "", readers: Readers = PLAIN) -> Bound:
     """Read the vault and bind it."""
     snapshot = app.scan(app.Project(config))
     evidence = read_evidence(config, snapshot)
     wish = Wish(name, folders=folders, source_url=source_url, evidence=evidence, tolerance=describe_tolerance())
-    places: dict[str, Places] = {path: find_places(snapshot.notes[path]) for path in snapshot.notes}
-    return Bound(snapshot, places, bind(snapshot, wish, places))
+    places: dict[str, Places] = {path: readers.find_places(snapshot.notes[path]) for path in snapshot.notes}
+    return Bound(snapshot, places, bind(snapshot, wish, places, readers))
 
 
 def store_folder(config: Config) -> Path:

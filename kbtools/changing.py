@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,13 +21,12 @@ from kbtools.change.view import View
 from kbtools.config import Config
 from kbtools.errors import KbError
 from kbtools.resolve import find_anchor
-from kbtools.syntax.names import fold_name
+from kbtools.syntax.names import find_name_problem, fold_name
 from kbtools.syntax.scan import ANCHOR_KINDS
 from kbtools.vault import transaction
 from kbtools.vault.read import read_source
 from kbtools.vault.snapshot import Snapshot
 
-BAD_IN_NAMES: Final = re.compile(r"[\x00-\x1f\\/:*?\"<>|#^\[\]]")
 MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -53,20 +51,22 @@ def root_of(config: Config) -> Path:
 # ------------------------------------------------------------------------------------------------ plans
 
 
-def plan_move(project: app.Project, src: str, dst: str, *, adopt: bool = False) -> Change:
+def plan_move(project: app.Project, src: str, dst: str, *, adopt: bool = False, view: View | None = None) -> Change:
     """Move a file or a folder of the vault to `dst`, a path in it. Raises KbError where there is no such file, or the name is
-    taken or unfit."""
-    _, view = _look(project)
+    taken or unfit. Here and below, `view` is the vault as somebody has it who has read it already."""
+    view = view or _look(project)[1]
     moves = _find_moves(view, src, dst)
     unlisted = tuple(_iter_unlisted(project.config.vault, src, dst, moves)) if src not in view.names else ()
     _refuse_names(view, moves)
-    plan = make_plan(view, Wish(moves, adopt=adopt, format=_format_of(project.config)))
+    plan = make_plan(view, Wish(moves, adopt=adopt, format=format_of(project.config)))
     return Change(f"move {src} to {dst}", project.config, plan, unlisted=unlisted)
 
 
-def plan_place(project: app.Project, path: str, subpath: str, name: str, *, adopt: bool = False) -> Change:
+def plan_place(
+    project: app.Project, path: str, subpath: str, name: str, *, adopt: bool = False, view: View | None = None
+) -> Change:
     """Give the heading or block of a note that `subpath` names a new text or id. Raises KbError where there is none."""
-    _, view = _look(project)
+    view = view or _look(project)[1]
     anchors = view.anchors(path)
     anchor = find_anchor(anchors, subpath) if subpath.strip("# ") else None
     if anchor is None:
@@ -80,13 +80,13 @@ def plan_place(project: app.Project, path: str, subpath: str, name: str, *, adop
         edit = rename(view, path, anchors.index(anchor), name.removeprefix("^") if kind == "block" else name)
     except ValueError as error:
         raise KbError(str(error), "choose another name") from error
-    wish = Wish(edits={path: (edit,)}, adopt=adopt, format=_format_of(project.config))
+    wish = Wish(edits={path: (edit,)}, adopt=adopt, format=format_of(project.config))
     return Change(f"rename {path}#{subpath} to {name}", project.config, make_plan(view, wish))
 
 
-def plan_tag_rename(project: app.Project, old: str, new: str, *, merge: bool = False) -> Change:
+def plan_tag_rename(project: app.Project, old: str, new: str, *, merge: bool = False, view: View | None = None) -> Change:
     """Rename a tag and those below it. Raises KbError where nobody carries it, or `new` is none or taken."""
-    _, view = _look(project)
+    view = view or _look(project)[1]
     problem = find_tag_problem(new)
     if problem:
         raise KbError(problem, "choose another name")
@@ -182,9 +182,8 @@ def _iter_unlisted(vault: Path, src: str, dst: str, moves: Mapping[str, str]) ->
 def _refuse_names(view: View, moves: Mapping[str, str]) -> None:
     for src, dst in moves.items():
         for part in PurePosixPath(dst).parts:
-            bad = BAD_IN_NAMES.search(part)
-            if bad or part.startswith(".") or part != part.strip() or part.endswith("."):
-                said = f"'{bad[0]}'" if bad else "a dot or a blank at its edge"
+            said = find_name_problem(part)
+            if said:
                 raise KbError(f"'{dst}' is no name for a file: {said}", "such a name breaks links, or another system")
         if not PurePosixPath(dst).name or PurePosixPath(dst).name.lower() == ".md":
             raise KbError(f"'{dst}' names no file", "write a name")
@@ -204,7 +203,7 @@ def _refuse_names(view: View, moves: Mapping[str, str]) -> None:
         raise KbError("it has that name already", "nothing was changed")
 
 
-def _format_of(config: Config) -> Format:
+def format_of(config: Config) -> Format:
     """How Obsidian is set to write new links."""
     try:
         settings: Any = json.loads(read_source(str(config.vault / ".obsidian"), "app.json").text)

@@ -228,6 +228,28 @@ class Outcome:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A rule that a comment silences: on a line, or with line 0 in the whole note. `span` is the rule's name in the comment;
+    `problem` and `hint` say why the comment does nothing."""
+
+    path: NotePath
+    rule: str
+    span: Span
+    line: int
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What asking for a web address gave. `detail` says it in words; `moved` is where it has gone for good."""
+
+    kind: Literal["alive", "dead", "unknown"]
+    detail: str = ""
+    moved: str = ""
+
+
 class Vault(Protocol):
     """Everything known at one moment: a rule's whole world."""
 
@@ -270,10 +292,19 @@ class Vault(Protocol):
     def outcomes(self) -> tuple[Outcome, ...]:
         """What running the proofs gave; empty when nothing was run."""
 
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What asking the web gave, by address; empty when nobody was asked."""
+
+    @property
+    def idle_ignores(self) -> tuple[Ignore, ...]:
+        """The comments that silence nothing, known once the other rules have spoken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found: the facts every output format renders. `line_of` gives a path's text, for positions."""
+    """What a check found: the facts every output format renders. `text_of` gives a path's text, for positions; `remarks`
+    are lines for the person who asked, about the run rather than the notes."""
 
     vault: str
     notes: int
@@ -283,6 +314,7 @@ class Report:
     findings: tuple[Finding, ...]
     outcomes: tuple[Outcome, ...]
     text_of: Callable[[str], str]
+    remarks: tuple[str, ...] = ()
 
     @property
     def errors(self) -> int:

@@ -13,26 +13,32 @@ from typing import TYPE_CHECKING, Any
 from kbtools.checks import Rule, edge_check, load_rules, note_check, vault_check
 from kbtools.config import Config, Level
 from kbtools.errors import KbError
+from kbtools.ignoring import find_idle, silence
 from kbtools.lines import LineIndex
 from kbtools.model import Finding, Fix, Note, Span
 
 if TYPE_CHECKING:
+    from kbtools.suggest import Lookup
     from kbtools.vault.snapshot import Snapshot
 
-NEVER_STORED = frozenset({"failing-snippet"})
-"""Rules about what just ran: their findings are made anew each time."""
+NEVER_STORED = frozenset({"broken-url", "failing-snippet"})
+"""Rules about what was just run or asked: their findings are made anew each time."""
+ABOUT_IGNORES = "unused-ignore"
+"""The rule that has to hear all others."""
 
 RawFinding = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The rules that are on, by scope, and the level each was given by the configuration (if it was)."""
+    """The rules that are on, by scope, and the level each was given by the configuration (if it was). `overheard` run for the
+    rule about comments that silence them, and nobody else is told."""
 
     notes: tuple[Rule, ...]
     edges: tuple[Rule, ...]
     vault: tuple[Rule, ...]
     levels: Mapping[str, Level]
+    overheard: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,11 +54,17 @@ def open_rulebook(config: Config, select: Sequence[str] = (), ignore: Sequence[s
             if name not in rules:
                 raise KbError(f"{where}no rule is named '{name}'", _nearest(name, rules))
     chosen = [rule for rule in rules.values() if _is_on(rule, config, select) and rule.name not in ignore]
+    overheard: frozenset[str] = frozenset()
+    if select and ABOUT_IGNORES in (rule.name for rule in chosen):
+        more = [rule for rule in rules.values() if rule not in chosen and _is_on(rule, config, ()) and rule.name not in ignore]
+        overheard = frozenset(rule.name for rule in more)
+        chosen = sorted([*chosen, *more], key=lambda rule: rule.name)
     return Rulebook(
         notes=tuple(rule for rule in chosen if rule.scope == "check_note"),
         edges=tuple(rule for rule in chosen if rule.scope == "check_edge"),
         vault=tuple(rule for rule in chosen if rule.scope == "check"),
         levels={name: level for name, level in config.rules.items() if level != "off"},
+        overheard=overheard,
     )
 
 
@@ -93,9 +105,15 @@ def examine_note(note: Note, checks: Sequence[Callable[[Note], Iterator[Finding]
 
 
 def judge(
-    snapshot: Snapshot, rulebook: Rulebook, *, skip: frozenset[str] = frozenset(), only: frozenset[str] | None = None
+    snapshot: Snapshot,
+    rulebook: Rulebook,
+    *,
+    skip: frozenset[str] = frozenset(),
+    only: frozenset[str] | None = None,
+    lookup: Lookup | None = None,
 ) -> list[Finding]:
-    """Every finding about the snapshot, placed and sorted; rules in `skip` are left out, with `only` all others are."""
+    """Every finding about the snapshot that no comment silences, placed and sorted; rules in `skip` are left out, with `only`
+    all others are."""
 
     def wanted(name: str) -> bool:
         return name not in skip and (only is None or name in only)
@@ -110,11 +128,18 @@ def judge(
         from kbtools.suggest import add_hints
 
         trouble = [found for edge in snapshot.iter_trouble() for check in edges for found in check(edge, snapshot)]
-        findings += add_hints(trouble, snapshot)
+        findings += add_hints(trouble, snapshot, lookup)
     for rule in rulebook.vault:
-        if wanted(rule.name):
+        if wanted(rule.name) and rule.name != ABOUT_IGNORES:
             findings += vault_check(rule)(snapshot)
-    return sort_findings(_placed(graded(findings, rulebook.levels), snapshot))
+    findings, used = silence(_placed(findings, snapshot), snapshot)
+    for rule in rulebook.vault:
+        if wanted(rule.name) and rule.name == ABOUT_IGNORES:
+            spoke = frozenset(name for name in rulebook.names if wanted(name)) - NEVER_STORED
+            snapshot.idle_ignores = tuple(find_idle(snapshot, used, spoke, frozenset(rule.name for rule in load_rules())))
+            findings += _placed(vault_check(rule)(snapshot), snapshot)
+    told = [finding for finding in findings if finding.rule not in rulebook.overheard]
+    return sort_findings(graded(told, rulebook.levels))
 
 
 def graded(findings: Iterable[Finding], levels: Mapping[str, Level]) -> list[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kbtools.config import Config
-from kbtools.model import Source
+from kbtools.model import NotePath, Source
 from kbtools.snippets.read import list_code, read_code, stamp_of
 from kbtools.vault.cache import Blob, Cache, cache_folder, code_key, is_settled, read_cache, write_cache
 from kbtools.vault.ignore import find_excluded
@@ -95,6 +95,7 @@ def examiner(disk: Disk, select: Sequence[str]) -> Callable[[str], Blob]:
 def examiner_of(read: Callable[[str], Source], names: Index, config: Config, select: Sequence[str]) -> Callable[[str], Blob]:
     """The same, for sources that `read` gives and the names of their vault."""
     from kbtools.rulebook import examine_note, note_checks, open_rulebook
+    from kbtools.syntax.ignores import MARK, find_ignores
     from kbtools.syntax.note import LazyNote
     from kbtools.syntax.scan import Columns, parse_markdown, scan
     from kbtools.vault.blob import pack, watch
@@ -114,7 +115,8 @@ def examiner_of(read: Callable[[str], Source], names: Index, config: Config, sel
         if source.problem:
             columns = Columns(problem=source.problem)
         note = LazyNote(path, columns, lambda: source, parsed)
-        return pack(columns, examine_note(note, checks), watch(columns.links, path, names, source.text))
+        ignores = find_ignores(source.text, parsed) if parsed and MARK in source.text else ()
+        return pack(columns, examine_note(note, checks), watch(columns.links, path, names, source.text), ignores)
 
     return examine
 
@@ -147,24 +149,33 @@ def _second_look(examine: Callable[[str], Blob], known: Mapping[str, Blob], name
     return lambda path: watch_again(known[path], path, names) if path in known else examine(path)
 
 
-def build_snapshot(disk: Disk, blobs: Mapping[str, Blob]) -> Snapshot:
-    """Everything known about the vault now."""
+def build_snapshot(disk: Disk, blobs: Mapping[str, Blob], texts: Mapping[str, str] | None = None) -> Snapshot:
+    """Everything known about the vault now; with `texts` of some files, and their blobs, as it would be."""
     from kbtools.showing import show
     from kbtools.snippets.agreed import read_agreed
     from kbtools.vault.snapshot import Snapshot
 
     config = disk.config
-    root, limit = str(config.vault), config.max_note
     snapshot = Snapshot(
         blobs,
         disk.listing.others,
-        lambda path: read_source(root, path, limit),
+        reader(config, texts or {}),
         names=disk.names,
         excluded=disk.excluded,
         aliases_resolve=config.aliases_resolve,
     )
     show(snapshot, config, read_code(config.root, config.code_folders), read_agreed(agreed_file(config)))
     return snapshot
+
+
+def reader(config: Config, texts: Mapping[str, str]) -> Callable[[str], Source]:
+    """The function that reads a file of the vault, where `texts` does not say what is in it."""
+    root, limit = str(config.vault), config.max_note
+
+    def read(path: str) -> Source:
+        return Source(NotePath(path), texts[path]) if path in texts else read_source(root, path, limit)
+
+    return read
 
 
 def remember(disk: Disk, blobs: Mapping[str, Blob], results: dict[str, Any]) -> None:

@@ -34,10 +34,11 @@ class Repair(NamedTuple):
     shown: str = ""
 
 
-def add_hints(findings: Iterable[Finding], vault: Vault) -> list[Finding]:
-    """The findings, in their order; those about missing files and places with hints and fixes."""
+def add_hints(findings: Iterable[Finding], vault: Vault, lookup: Lookup | None = None) -> list[Finding]:
+    """The findings, in their order; those about missing files and places with hints and fixes. A `lookup` of the same names
+    spares its making."""
     texts, guesses = _Texts(vault), _Guesses()
-    files, places = _Files(vault, texts, guesses), _Places(vault, texts, guesses)
+    files, places = _Files(vault, texts, guesses, lookup or Lookup(vault)), _Places(vault, texts, guesses)
     explained = []
     for finding in findings:
         if finding.rule in ABOUT_FILES and finding.target:
@@ -105,13 +106,48 @@ class _Texts:
             self._body = note.properties_span.end
 
 
-class _Files:
-    """The names of a vault, looked up loosely; built when the first finding needs it."""
+class Lookup:
+    """The names of a vault, found loosely; each table is built when somebody needs it."""
 
-    def __init__(self, vault: Vault, texts: _Texts, guesses: _Guesses) -> None:
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+
+    @cached_property
+    def by_key(self) -> dict[str, list[NotePath]]:
+        """Files by their loosened name; attachments also by the name without extension."""
+        paths = [*self.vault.notes, *self.vault.attachments]
+        named = [(_stem(path), path) for path in paths]
+        named += [(stem[: stem.rfind(".")], path) for stem, path in named if stem.rfind(".") > 0 and not path.endswith(".md")]
+        found: dict[str, list[NotePath]] = {}
+        for key, (_, path) in zip(loosen_all([stem for stem, _ in named]), named, strict=True):
+            found.setdefault(key, []).append(path)
+        return found
+
+    @cached_property
+    def by_alias(self) -> dict[str, list[NotePath]]:
+        aliases = list(self.vault.iter_aliases())
+        found: dict[str, list[NotePath]] = {}
+        for key, (path, _) in zip(loosen_all([alias for _, alias in aliases]), aliases, strict=True):
+            paths = found.setdefault(key, [])
+            if path not in paths:
+                paths.append(path)
+        return found
+
+    @cached_property
+    def names(self) -> Names[str]:
+        """Everything a link could have meant: names and aliases."""
+        tables = (self.by_key, self.by_alias)
+        return Names((key, path) for table in tables for key, paths in table.items() for path in paths)
+
+
+class _Files:
+    """Findings about missing files, explained."""
+
+    def __init__(self, vault: Vault, texts: _Texts, guesses: _Guesses, lookup: Lookup) -> None:
         self.vault = vault
         self.texts = texts
         self.guesses = guesses
+        self.lookup = lookup
 
     def explain(self, finding: Finding) -> Finding:
         target = finding.target
@@ -120,7 +156,7 @@ class _Files:
         repairs = self._exact(target)
         if repairs:
             return self._with_repairs(finding, repairs)
-        near = self.guesses.nearest("", loosen(_stem(target)), lambda: self.names)
+        near = self.guesses.nearest("", loosen(_stem(target)), lambda: self.lookup.names)
         if not near:
             return finding
         written = self.texts.written(finding)
@@ -141,11 +177,11 @@ class _Files:
         """The files that the target means when spelling, folder and aliases are forgiven, else two swapped letters; those in
         the folder that was written first."""
         key = loosen(_stem(target))
-        named = [Repair(path) for path in self.by_key.get(key, ())]
+        named = [Repair(path) for path in self.lookup.by_key.get(key, ())]
         known = {repair.path for repair in named}
-        named += [Repair(path, target) for path in self.by_alias.get(key, ()) if path not in known]
+        named += [Repair(path, target) for path in self.lookup.by_alias.get(key, ()) if path not in known]
         if not named:
-            swapped = {path for other in _swaps(key) for path in self.by_key.get(other, ())}
+            swapped = {path for other in _swaps(key) for path in self.lookup.by_key.get(other, ())}
             named = [Repair(path) for path in swapped]
         folders = target.split("/")[:-1]
         return sorted(named, key=lambda repair: (-_shared_folders(folders, repair.path), repair))
@@ -174,33 +210,6 @@ class _Files:
             if self.vault.resolve(name, source) == Found(path):
                 return name
         return ""
-
-    @cached_property
-    def by_key(self) -> dict[str, list[NotePath]]:
-        """Files by their loosened name; attachments also by the name without extension."""
-        paths = [*self.vault.notes, *self.vault.attachments]
-        named = [(_stem(path), path) for path in paths]
-        named += [(stem[: stem.rfind(".")], path) for stem, path in named if stem.rfind(".") > 0 and not path.endswith(".md")]
-        found: dict[str, list[NotePath]] = {}
-        for key, (_, path) in zip(loosen_all([stem for stem, _ in named]), named, strict=True):
-            found.setdefault(key, []).append(path)
-        return found
-
-    @cached_property
-    def by_alias(self) -> dict[str, list[NotePath]]:
-        aliases = list(self.vault.iter_aliases())
-        found: dict[str, list[NotePath]] = {}
-        for key, (path, _) in zip(loosen_all([alias for _, alias in aliases]), aliases, strict=True):
-            paths = found.setdefault(key, [])
-            if path not in paths:
-                paths.append(path)
-        return found
-
-    @cached_property
-    def names(self) -> Names[str]:
-        """Everything a link could have meant: names and aliases."""
-        tables = (self.by_key, self.by_alias)
-        return Names((key, path) for table in tables for key, paths in table.items() for path in paths)
 
 
 class _Places:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-from kbtools.model import Finding, Note, Span
+from kbtools.model import Finding, Fix, Note, Span
 
 SEVERITY: Final = "warning"
 NEEDS: Final = ""
@@ -47,9 +48,12 @@ def check_note(note: Note) -> Iterator[Finding]:
             from kbtools.syntax.spans import iter_outside
 
             defined = frozenset(re.findall(DEFINITION, text)) if "]:" in text else frozenset()
-            for match in iter_outside(re.finditer(before + end, text), note.opaque):
+            taken = chain(note.opaque, (link.span for link in note.links))
+            for match in iter_outside(re.finditer(before + end, text), taken):
                 if match.start() >= note.properties_span.end and _is_meant(match, defined):
-                    yield Finding("malformed-link", SEVERITY, note.path, Span(*match.span()), message, hint=_hint(match))
+                    yield Finding(
+                        "malformed-link", SEVERITY, note.path, Span(*match.span()), message, hint=_hint(match), fix=_fix(match)
+                    )
 
 
 def _is_meant(match: re.Match[str], defined: frozenset[str]) -> bool:
@@ -67,3 +71,11 @@ def _hint(match: re.Match[str]) -> str:
     if found.get("body"):
         return f"write [[{found['body']}]]"
     return f"write [{found['label']}]({found['address']})" if found.get("address") else ""
+
+
+def _fix(match: re.Match[str]) -> Fix | None:
+    """The same in ASCII brackets; where a space stands in between, it may be no link at all."""
+    hint = _hint(match)
+    if not hint or re.search(r"\][ \u3000]++\(", match[0]):
+        return None
+    return Fix(Span(*match.span()), hint.removeprefix("write "))

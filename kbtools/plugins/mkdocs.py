@@ -41,6 +41,7 @@ from kbtools.site.canvas import render_canvas
 from kbtools.site.grounds import renderer_key
 from kbtools.site.notebook import Look, render_notebook
 from kbtools.site.press import Press
+from kbtools.site.readers import PLAIN, remembering
 from kbtools.site.render import Rendered, render_page
 from kbtools.site.whole import list_jobs
 from kbtools.vault.store import Store
@@ -66,10 +67,12 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
     is_served = False
     ahead: Ahead | None = None
     late: Late | None = None
+    readers = PLAIN
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.dirty = dirty
         self.is_served = command == "serve"
+        self.readers = remembering() if self.is_served else PLAIN
 
     def on_shutdown(self) -> None:
         self._end()
@@ -83,7 +86,11 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
             raise PluginError(f"the plugin 'kb' needs the theme 'material', not '{config.theme.name}'")
         project = find_config(config.docs_dir, Path(config.docs_dir))
         self.bound = building.bind_project(
-            project, config.site_name, folders=config.use_directory_urls, source_url=self.config.source_url
+            project,
+            config.site_name,
+            folders=config.use_directory_urls,
+            source_url=self.config.source_url,
+            readers=self.readers,
         )
         self.book = self.bound.book
         for problem in self.book.problems:

@@ -13,10 +13,11 @@ from kbtools.model import Ambiguous, Edge, External, Found, MissingAnchor, Note,
 from kbtools.site.addresses import is_fit, place_of
 from kbtools.site.book import Backlink, Book, Kind, Listing, Meaning, Page, Proof, card_target, link_key
 from kbtools.site.canvasfile import find_card
-from kbtools.site.context import describe, describe_text, find_context
+from kbtools.site.context import describe, describe_text
 from kbtools.site.notebooktext import read_markdown
 from kbtools.site.plan import make_plan
-from kbtools.site.sections import Places, find_places
+from kbtools.site.readers import PLAIN, Readers
+from kbtools.site.sections import Places
 
 SETTINGS = frozenset({"kb.toml", "mkdocs.yml", "pyproject.toml"})
 """What is not published although it lies in the vault."""
@@ -36,14 +37,14 @@ class Wish:
     tolerance: str = ""
 
 
-def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None) -> Book:
+def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None, readers: Readers = PLAIN) -> Book:
     """The book of a vault; `places` are those in its notes, where somebody found them before."""
     notes: dict[str, Note] = {path: vault.notes[path] for path in vault.notes}
     tags = _bind_tags(notes)
     plan = make_plan(notes, (path for path in vault.attachments if path not in SETTINGS), tags, folders=wish.folders)
-    places = places or {path: find_places(note) for path, note in notes.items()}
+    places = places or {path: readers.find_places(note) for path, note in notes.items()}
     edges = list(vault.iter_edges())
-    links, backlinks = _bind_links(edges, notes, places)
+    links, backlinks = _bind_links(edges, notes, places, readers)
     embeds = _find_embeds(edges, notes)
     asked = graph.prerequisites_of(vault)
     unlocks: dict[str, list[str]] = {}
@@ -139,7 +140,7 @@ def meaning_of(edge: Edge, places: Mapping[str, Places]) -> Meaning:
 
 
 def _bind_links(
-    edges: Iterable[Edge], notes: Mapping[str, Note], places: Mapping[str, Places]
+    edges: Iterable[Edge], notes: Mapping[str, Note], places: Mapping[str, Places], readers: Readers
 ) -> tuple[dict[str, dict[str, Meaning]], dict[str, list[Backlink]]]:
     links: dict[str, dict[str, Meaning]] = {}
     backlinks: dict[str, list[Backlink]] = {}
@@ -157,7 +158,7 @@ def _bind_links(
             text, link = notebook.text, notebook.locate(link)
         elif _kind_of(edge.source) == "canvas":
             text, link = find_card(text, link)
-        context = find_context(text, link)
+        context = readers.find_context(text, link)
         anchor = headings[edge.source].above(link.span.start)
         backlinks.setdefault(meaning.path, []).append(Backlink(edge.source, *context, anchor))
     return links, backlinks

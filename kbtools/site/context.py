@@ -6,7 +6,6 @@ No markup is left, but formulas: they stand as LaTeX between `OPEN` and `CLOSE`,
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from html import unescape
 from typing import Final, NamedTuple
 
@@ -60,7 +59,6 @@ class Context(NamedTuple):
     after: str
 
 
-@lru_cache(maxsize=16_384)  # while a site is served, most notes are as they were
 def find_context(text: str, link: Link) -> Context:
     """The sentence around a link of a Markdown text."""
     start, end = link.span.start, link.span.end
@@ -77,7 +75,6 @@ def describe(note: Note, most: int = 120) -> str:
     return describe_text(note.source.text[note.properties_span.end :], most)
 
 
-@lru_cache(maxsize=4096)
 def describe_text(markdown: str, most: int = 120) -> str:
     """The first sentences of a text that are prose."""
     for block in markdown.split("\n\n"):

@@ -5,6 +5,7 @@ A page's texts are let go as soon as they are packed: a build holds the packed p
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import marshal
 import threading
@@ -23,6 +24,8 @@ from kbtools.vault.store import Store
 
 FORK_FROM: Final = 40
 """Below so many pages a second process costs more than it gives (measured)."""
+
+TIDY_EVERY: Final = 50
 
 Render = Callable[[str, Page, Book], Rendered]
 Judge = Callable[[str, Sequence[Meaning]], Iterable[Untrue]]
@@ -64,6 +67,10 @@ class Press:
                 self._packed[path] = packed
 
         def make(path: str) -> bytes:
+            nonlocal count
+            count += 1
+            if count % TIDY_EVERY == 0:
+                gc.collect()  # parsing leaves circles, and nobody may look for them before
             page = self.book.pages[path]
             rendered = render(read(path), page, self.book)
             is_whole = rendered.links or not rendered.problems
@@ -73,7 +80,10 @@ class Press:
 
         missing = sorted(path for path in self.book.pages if path not in self._packed)
         processes = 0 if threading.active_count() == 1 else 1  # a fork beside other threads may stop for ever
+        count = 0
+        gc.freeze()  # what is there is no garbage
         self._packed.update(examine_all(_interleave(missing), make, processes=processes, fork_from=FORK_FROM))
+        gc.unfreeze()
         for path in missing:
             self._store.ask(self._keys[path])
         return missing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from kbtools import resolve
@@ -41,16 +40,15 @@ class Places(NamedTuple):
 def find_places(note: Note) -> Places:
     """The headings and blocks of a note, or of a notebook's Markdown cells taken together."""
     if not note.path.lower().endswith(".ipynb"):
-        return _find_places(note.source.text, tuple(note.anchors))
+        return _find_places(note.source.text, note.anchors)
     notebook = read_markdown(note.source.text)
     anchors = [
         Anchor(ANCHOR_KINDS[kind], key, text, level, Span(start, end)) for kind, key, text, level, start, end in notebook.anchors
     ]
-    return _find_places(notebook.text, tuple(anchors))._replace(unknown=notebook.anchors)
+    return _find_places(notebook.text, anchors)._replace(unknown=notebook.anchors)
 
 
-@lru_cache(maxsize=4096)  # while a site is served, most notes are as they were
-def _find_places(text: str, anchors: tuple[Anchor, ...]) -> Places:
+def _find_places(text: str, anchors: Sequence[Anchor]) -> Places:
     lines = text.split("\n")
     index = LineIndex(text)
     rows = {anchor.span.start: index.position(anchor.span.start)[0] - 1 for anchor in anchors}

@@ -15,7 +15,7 @@ from kbtools.model import Note, Span
 from kbtools.syntax.spans import iter_outside
 
 ENDS: Final = r"\s<>\"`\[\]{}|\\^，。；：！？、（）「」『』《》【】〈〉“”‘’…￥　"
-ADDRESS: Final = re.compile(rf"(?i)(?<![\w/.])(?:https?)://(?:\\[!-/:-@\[-`{{-~]|[^{ENDS}])++")
+ADDRESS: Final = re.compile(rf"(?i)(?<![A-Za-z0-9_/.])(?:https?)://(?:\\[!-/:-@\[-`{{-~]|[^{ENDS}])++")
 IN_ANGLES: Final = re.compile(r"(?i)(?<=\]\(<)https?://[^<>\n]++(?=>)")
 AUTOLINK: Final = re.compile(r"(?i)<(https?://[^\s<>]++)>")
 ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -50,7 +50,7 @@ def _iter_automatic(text: str, note: Note) -> Iterator[Address]:
 
 
 def _iter_written(text: str, note: Note) -> Iterator[Address]:
-    taken = [*note.opaque, *(link.span for link in note.links)]
+    taken = [*note.opaque, *(link.span for link in note.links if link.form in ("wiki", "property"))]
     angled = list(iter_outside(IN_ANGLES.finditer(text), taken))
     for match in angled:
         yield Address(_clean(match[0]), Span(*match.span()))

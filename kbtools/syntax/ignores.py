@@ -1,4 +1,4 @@
-"""A parsed note -> which rules its comments silence, and where: `%% kb: ignore broken-link %%`, `%% kb: ignore-file glued-tag %%`.
+"""A parsed note -> what its comments silence, and where: `%% kb: ignore broken-link %%`, `%% kb: ignore-file glued-tag %%`.
 
 A comment beside something speaks of its own line, one that stands alone of the next line that is not blank, and
 `ignore-file` at the top of a note, before anything else but properties and comments, of the whole note. What follows `--`
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kbtools.lines import LineIndex
+from kbtools.lines import LINE_END, LineIndex
 from kbtools.syntax.scan import Parsed
 
 MARK: Final = "kb:"
@@ -33,12 +33,12 @@ def find_ignores(text: str, parsed: Parsed) -> tuple[RawIgnore, ...]:
     found = [match for match in COMMENT.finditer(text) if match.span() in comments]
     if not found:
         return ()
-    lines = LineIndex(text)
+    meant = _Lines(text)
     top = _end_of_top(text, parsed)
-    return tuple(ignore for match in found for ignore in _read(text, match, lines, top))
+    return tuple(ignore for match in found for ignore in _read(text, match, meant, top))
 
 
-def _read(text: str, match: re.Match[str], lines: LineIndex, top: int) -> Iterator[RawIgnore]:
+def _read(text: str, match: re.Match[str], meant: _Lines, top: int) -> Iterator[RawIgnore]:
     verb = match["verb"]
     if verb not in ("ignore", "ignore-file"):
         yield verb, *match.span(), WHOLE_NOTE, f"kb knows 'ignore' and 'ignore-file', not '{verb}'"
@@ -49,32 +49,31 @@ def _read(text: str, match: re.Match[str], lines: LineIndex, top: int) -> Iterat
         yield "", *match.span(), WHOLE_NOTE, "this comment names no rule"
     misplaced = verb == "ignore-file" and match.start() >= top
     problem = "'ignore-file' counts only at the top of a note" if misplaced else ""
-    line = WHOLE_NOTE if verb == "ignore-file" else _line_meant(text, match, lines)
+    line = WHOLE_NOTE if verb == "ignore-file" else meant.by(match.start())
     for word in words:
         yield word[0], *word.span(), line, problem
 
 
-def _line_meant(text: str, match: re.Match[str], lines: LineIndex) -> int:
-    """The line of the comment, or where nothing else stands on it the next one that is not blank."""
-    line, column = lines.position(match.start())
-    start, end = match.start() - column + 1, _end_of_line(text, match.end())
-    beside = COMMENT.sub("", text[start:end])
-    if not BLANK.match(beside):
+class _Lines:
+    """The lines of a text, and whether anything but our comments stands on them; each is looked at once."""
+
+    def __init__(self, text: str) -> None:
+        self._index = LineIndex(text)
+        self._lines = LINE_END.split(text)
+        self._blank: dict[int, bool] = {}
+
+    def by(self, offset: int) -> int:
+        """The line that a comment at `offset` speaks of: its own, or where nothing else stands on it the next that is not
+        blank."""
+        line = own = self._index.position(offset)[0]
+        while self._is_blank(line) and line < min(own + LINES_AHEAD, len(self._lines)):
+            line += 1
         return line
-    for _ in range(LINES_AHEAD):
-        if end >= len(text):
-            break
-        start = end + (2 if text.startswith("\r\n", end) else 1)
-        end = _end_of_line(text, start)
-        line += 1
-        if not BLANK.match(COMMENT.sub("", text[start:end])):
-            break
-    return line
 
-
-def _end_of_line(text: str, start: int) -> int:
-    ends = [end for end in (text.find("\n", start), text.find("\r", start)) if end >= 0]
-    return min(ends, default=len(text))
+    def _is_blank(self, line: int) -> bool:
+        if line not in self._blank:
+            self._blank[line] = BLANK.match(COMMENT.sub("", self._lines[line - 1])) is not None
+        return self._blank[line]
 
 
 def _end_of_top(text: str, parsed: Parsed) -> int:

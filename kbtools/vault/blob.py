@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from kbtools.lines import Place, find_place
 from kbtools.resolve import Index
+from kbtools.syntax.ignores import RawIgnore
 from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, RawLink
 from kbtools.syntax.scan import BLOCK, FOOTNOTE, Columns, RawAnchor
 from kbtools.vault.cache import Blob
@@ -23,31 +24,34 @@ Watched = tuple[RawLink, Place | None]
 
 
 class Head(NamedTuple):
-    """The links to look at again, the note's aliases, and what the note rules said of it, as stored by `rulebook`."""
+    """The links to look at again, the note's aliases, what the note rules said of it, as stored by `rulebook`, and what its
+    comments silence."""
 
     watched: list[Watched]
     aliases: tuple[str, ...]
     findings: list[tuple[Any, ...]]
+    ignores: tuple[RawIgnore, ...]
 
 
 class Numbers(NamedTuple):
-    """Where the places and the body start; how many links the file has, and how many findings of note rules."""
+    """Where the places and the body start; how many links the file has, findings of note rules, and silencing comments."""
 
     places: int
     body: int
     links: int
     findings: int
+    ignores: int
 
 
-NUMBERS = Struct("<IIII")
+NUMBERS = Struct("<IIIII")
 
 
-def pack(columns: Columns, findings: list[tuple[Any, ...]], watched: list[Watched]) -> Blob:
+def pack(columns: Columns, findings: list[tuple[Any, ...]], watched: list[Watched], ignores: tuple[RawIgnore, ...] = ()) -> Blob:
     """The blob of a file."""
-    head = marshal.dumps((watched, columns.aliases, findings))
+    head = marshal.dumps((watched, columns.aliases, findings, ignores))
     places = marshal.dumps(name_places(columns.anchors))
     body = marshal.dumps(tuple(columns))
-    numbers = NUMBERS.pack(len(head), len(head) + len(places), len(columns.links), len(findings))
+    numbers = NUMBERS.pack(len(head), len(head) + len(places), len(columns.links), len(findings), len(ignores))
     return b"".join((head, places, body, numbers))
 
 
@@ -105,4 +109,4 @@ def watch_again(blob: Blob, source: str, index: Index) -> Blob:
     head, columns = load_head(blob), load_columns(blob)
     places = {link: place for link, place in head.watched if place is not None}
     watched = [(link, places.get(link)) for link, _ in watch(columns.links, source, index, None)]
-    return pack(columns, head.findings, watched)
+    return pack(columns, head.findings, watched, head.ignores)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from kbtools.vault.read import read_source
+
+
+class Templates(NamedTuple):
+    """The settings of the Templates plugin: its folder ("" for none), and how `{{date}}` and `{{time}}` are written."""
+
+    folder: str
+    date_format: str
+    time_format: str
+
+
+USUAL = ("YYYY-MM-DD", "HH:mm")
+"""The formats of one who has set none."""
 
 
 def read_filters(vault: Path) -> tuple[str, ...]:
@@ -21,6 +34,26 @@ def read_filters(vault: Path) -> tuple[str, ...]:
         if isinstance(templates, str) and templates.strip("/ "):
             filters.append(templates.strip("/ ") + "/")
     return tuple(filters)
+
+
+def read_templates(vault: Path) -> Templates:
+    """The templates of a vault; where only Templater has a folder, it is that."""
+    folder = vault / ".obsidian"
+    settings = _read(folder, "templates.json")
+    places = (settings.get("folder"), _read(folder, "plugins/templater-obsidian/data.json").get("templates_folder"))
+    named = next((place.strip("/ ") for place in places if isinstance(place, str) and place.strip("/ ")), "")
+    written = (settings.get(key) for key in ("dateFormat", "timeFormat"))
+    formats = (value if isinstance(value, str) and value.strip() else usual for value, usual in zip(written, USUAL, strict=True))
+    return Templates(named, *formats)
+
+
+def read_new_folder(vault: Path) -> str:
+    """The folder that Obsidian is set to make new notes in; "" for the vault's own."""
+    settings = _read(vault / ".obsidian", "app.json")
+    folder = settings.get("newFileFolderPath")
+    if settings.get("newFileLocation") != "folder" or not isinstance(folder, str):
+        return ""
+    return folder.strip("/ ")
 
 
 def _read(folder: Path, file: str) -> dict[str, object]:

@@ -12,9 +12,11 @@ from functools import cached_property
 from kbtools.lines import LineIndex, Place
 from kbtools.model import (
     Ambiguous,
+    Answer,
     Edge,
     External,
     Found,
+    Ignore,
     MissingAnchor,
     MissingFile,
     Note,
@@ -57,6 +59,8 @@ class Snapshot:
         self.snippets: Mapping[str, Snippet] = {}
         self.shown: tuple[Shown, ...] = ()
         self.outcomes: tuple[Outcome, ...] = ()
+        self.answers: Mapping[str, Answer] = {}
+        self.idle_ignores: tuple[Ignore, ...] = ()
         self.agreed: Mapping[tuple[str, str], str] = {}
         self.index = Index(sorted([*blobs, *others]), self._all_aliases()) if aliases_resolve else names
         self._anchors: dict[str, tuple[RawAnchor, ...]] = {}
@@ -71,6 +75,19 @@ class Snapshot:
         """What the note-scope rules found when the file was read, as stored by `app`."""
         blob = self.blobs[path]
         return load_head(blob).findings if read_numbers(blob).findings else []
+
+    def ignores_in(self, path: str) -> tuple[Ignore, ...]:
+        """What the comments of a file silence; of a file that is no link source, nothing."""
+        blob = self.blobs.get(path)
+        if blob is None or not read_numbers(blob).ignores:
+            return ()
+        raw = load_head(blob).ignores
+        return tuple(Ignore(NotePath(path), rule, Span(start, end), line, problem) for rule, start, end, line, problem in raw)
+
+    def iter_ignores(self) -> Iterator[Ignore]:
+        """All of them, by path and place."""
+        for path in self.paths:
+            yield from self.ignores_in(path)
 
     @cached_property
     def notes(self) -> Mapping[NotePath, Note]:

@@ -83,7 +83,7 @@ def read_undo(root: Path) -> Change:
         }
         title = str(note["title"])
     except FileNotFoundError:
-        raise KbError("there is no change to undo", "kb move and kb rename can be undone") from None
+        raise KbError("there is no change to undo", "kb move, kb rename and kb check --fix can be undone") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KbError(f"'{last}' cannot be read", "what it holds is in 'before' and 'after'") from error
     undone = title.removeprefix("undo: ") if title.startswith("undo: ") else f"undo: {title}"

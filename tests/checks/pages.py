@@ -1,19 +1,19 @@
 """A rule's page -> its cases: a few small files and the findings they must give.
 
 A case is a `## Fires: …` or `## Silent: …` heading and the blocks of four backticks below it; a block's title is a file's
-path, the block `outcomes` says what running the proofs gave, the block `findings` is what must come out. See
-docs/rules/README.md.
+path, the block `outcomes` says what running the proofs gave, the block `answers` what asking the web did, and the block
+`findings` is what must come out. See docs/rules/README.md.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from kbtools.model import Outcome, Report, Span
+from kbtools.model import Answer, Outcome, Report, Span
 from kbtools.report.text import render_finding
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
@@ -23,6 +23,7 @@ TITLE = re.compile(r'title="(?P<path>[^"]+)"')
 OUTCOME = re.compile(
     r"(?P<path>[^\s:]+)(?::(?P<line>\d+))? (?P<device>\w+) (?P<status>passed|failed|skipped)(?: (?P<reason>\w+) (?P<detail>.+))?"
 )
+ANSWER = re.compile(r"(?P<url>\S+) (?P<kind>alive|dead|unknown)(?:: (?P<detail>.+)|, moved to (?P<moved>\S+))?")
 BYTES = re.compile(r"\bencoding=(?P<name>[\w-]+)")
 
 
@@ -37,6 +38,7 @@ class Case:
     expected: str
     place: Span
     outcomes: tuple[Outcome, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.kind.lower()} {self.title}"
@@ -70,9 +72,21 @@ def _read_case(rule: str, heading: re.Match[str], blocks: list[re.Match[str]]) -
         if title:
             files[title["path"]] = _contents(block)
     place = Span(results[0].start("body"), results[0].end("body"))
-    given = [line for block in blocks if block["info"].strip() == "outcomes" for line in block["body"].splitlines()]
-    outcomes = tuple(_read_outcome(rule, line) for line in given)
-    return Case(rule, heading["kind"], heading["title"], files, results[0]["body"], place, outcomes)
+    outcomes = tuple(_read_outcome(rule, line) for line in _lines_of(blocks, "outcomes"))
+    answers = dict(_read_answer(rule, line) for line in _lines_of(blocks, "answers"))
+    return Case(rule, heading["kind"], heading["title"], files, results[0]["body"], place, outcomes, answers)
+
+
+def _lines_of(blocks: list[re.Match[str]], name: str) -> list[str]:
+    return [line for block in blocks if block["info"].strip() == name for line in block["body"].splitlines()]
+
+
+def _read_answer(rule: str, line: str) -> tuple[str, Answer]:
+    """`url dead: it answers 404`, `url alive, moved to url`."""
+    found = ANSWER.fullmatch(line)
+    if found is None:
+        raise ValueError(f"{rule}: no answer: '{line}'")
+    return found["url"], Answer(found["kind"], found["detail"] or "", found["moved"] or "")  # type: ignore[arg-type]
 
 
 def _read_outcome(rule: str, line: str) -> Outcome:

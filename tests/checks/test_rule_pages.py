@@ -18,7 +18,7 @@ CASES = [case for path in PATHS for case in parse_page(path)]
 
 
 def findings_of(case: Case) -> str:
-    return render(check_files(case.files, select=[case.rule], outcomes=case.outcomes))
+    return render(check_files(case.files, select=[case.rule], outcomes=case.outcomes, answers=case.answers))
 
 
 def test_rules_and_pages_are_found() -> None:
@@ -65,7 +65,7 @@ def test_case_is_what_its_heading_says(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES[::7], ids=str)
 def test_order_of_files_changes_nothing(case: Case) -> None:
     backwards = dict(reversed(list(case.files.items())))
-    assert render(check_files(backwards, select=[case.rule], outcomes=case.outcomes)) == findings_of(case)
+    assert render(check_files(backwards, select=[case.rule], outcomes=case.outcomes, answers=case.answers)) == findings_of(case)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -11,12 +11,28 @@ from pathlib import Path
 
 import pytest
 
-from kbtools.cli.main import command_names, main
+from kbtools.cli.listing import FORMATS
+from kbtools.cli.main import command_names, load_command, main, parser_of
 from tests.cli.pages import sample_vault
 from tests.cli.run import kb, kb_on_terminal, write
 
-NOTES = {"links": ["LSTM"], "backlinks": ["LSTM"], "outline": ["LSTM"], "path": ["LSTM"], "rules": []}
-LISTINGS = [name for name in command_names() if name not in ("check", "sync", "build", "serve")]
+NOTES = {
+    "links": ["LSTM"],
+    "backlinks": ["LSTM"],
+    "mentions": ["LSTM"],
+    "outline": ["LSTM"],
+    "path": ["LSTM"],
+    "search": ["LSTM"],
+}
+
+
+def is_listing(name: str) -> bool:
+    """Whether a command prints rows in the formats of all listings."""
+    formats = parser_of(name, load_command(name))._option_string_actions.get("--format")
+    return formats is not None and tuple(formats.choices or ()) == FORMATS
+
+
+LISTINGS = list(filter(is_listing, command_names()))
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
@@ -34,6 +50,7 @@ def rows_of_tsv(printed: str) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_listing_says_the_same_in_all_formats(vault: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    write(vault, {"日记/草稿.md": "再读LSTM。"})  # a mention, for `kb mentions`
     printed = {}
     for form in ("text", "json", "tsv"):
         assert main([name, *NOTES.get(name, []), "--format", form]) == 0

@@ -72,6 +72,9 @@ def modules_of(vault: Path, *arguments: str) -> set[str]:
         ["outline", "LSTM"],
         ["tags"],
         ["rules"],
+        ["search", "LSTM"],
+        ["completion", "--for", "kb\x1flinks\x1fL"],
+        ["new", "x"],
     ],
     ids=str,
 )

@@ -12,6 +12,7 @@ EXAMPLE = "kb build --strict"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site-dir", metavar="DIR", help="where to (default: site, or what mkdocs.yml says)")
+    parser.add_argument("--book", metavar="FILE", help="write what the site knows of the vault to a file, and build nothing")
     parser.add_argument("--strict", action="store_true", help="fail where a link of the site is not true")
 
 
@@ -19,6 +20,9 @@ def run(options: argparse.Namespace) -> int:
     from kbtools import app, building
 
     project = app.open_project(options.vault, Path.cwd())
+    if options.book:
+        building.write_book_file(project.config, Path(options.book))
+        return 0
     site = building.build(project.config, Path(options.site_dir) if options.site_dir else None, strict=options.strict)
     print(f"the site is in {site}")
     return 0
