@@ -70,6 +70,7 @@ def test_the_action_annotates_and_writes_sarif(tmp_path: Path) -> None:
     kb.chmod(0o755)
     (notes / "a.md").write_text("[[LSMT]] [[LSTM]] #今天，x\n")
     (notes / "LSTM.md").write_text("")
+    (tmp_path / "kb.toml").write_text('vault = "my notes"\n')
     script = ["bash", str(ACTION / "check.sh")]
     done = run(script, tmp_path, KB_PATH="my notes", KB_SARIF="kb.sarif", KB_ARGS="")
     assert done.returncode == 1

@@ -192,7 +192,9 @@ class Shelf:
 
     def _build(self) -> Snapshot:
         aliases = self.config.aliases_resolve
-        snapshot = Snapshot(self._blobs, others, self.read, names=self._names, excluded=self._excluded, aliases_resolve=aliases)
+        snapshot = Snapshot(
+            self._blobs, self._others, self.read, names=self._names, excluded=self._excluded, aliases_resolve=aliases
+        )
         if self.config.snippets:
             snapshot.shown = tuple(block for path in sorted(self._shown) for block in self._shown[path])
             snapshot.snippets = build_code(self.config, self._files, snapshot.shown)

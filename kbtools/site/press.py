@@ -66,6 +66,8 @@ class Press:
             if packed is not None:
                 self._packed[path] = packed
 
+        count = 0
+
         def make(path: str) -> bytes:
             nonlocal count
             count += 1
@@ -80,7 +82,6 @@ class Press:
 
         missing = sorted(path for path in self.book.pages if path not in self._packed)
         processes = 0 if threading.active_count() == 1 else 1  # a fork beside other threads may stop for ever
-        count = 0
         gc.freeze()  # what is there is no garbage
         self._packed.update(examine_all(_interleave(missing), make, processes=processes, fork_from=FORK_FROM))
         gc.unfreeze()
