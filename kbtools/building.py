@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import tempfile
@@ -98,10 +99,25 @@ def build(config: Config, site: Path | None, *, strict: bool = False) -> Path:
         partly = _is_alone(settings)
         settings.plugins.on_startup(command="build", dirty=partly)
         try:
-            mkdocs.build(settings, dirty=partly)
+            with _tidying():
+                mkdocs.build(settings, dirty=partly)
         finally:
             settings.plugins.on_shutdown()
         return Path(settings.site_dir)
+
+
+@contextmanager
+def _tidying() -> Iterator[None]:
+    """Look for circles of garbage, of which MkDocs and its theme leave many; what was there before is none."""
+    was_off = not gc.isenabled()
+    gc.freeze()
+    gc.enable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_off:
+            gc.disable()
 
 
 def write_book_file(config: Config, file: Path) -> None:

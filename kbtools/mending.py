@@ -1,22 +1,23 @@
 """Findings that know their repair -> the repairs that are proven, as one change of the vault.
 
 A repair is proven in the vault as it will be: its finding is gone, no finding is new, and every link that it does not touch
-means what it meant. Repairs are tried together; where that is not so, halves of them are, until those at fault are found.
+means what it meant. Repairs are tried together; where that is not so, those in which something new is found are left out,
+else halves are tried, until those at fault are found.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from kbtools import app, scanning
 from kbtools.change.edits import Edit, apply_edits
-from kbtools.change.harm import find_harm
+from kbtools.change.harm import find_harm, span_after
 from kbtools.change.plan import Plan, Rewrite
 from kbtools.changing import Change, view_of
-from kbtools.model import Finding
+from kbtools.model import Finding, Span
 from kbtools.rulebook import Rulebook, judge, open_rulebook
 from kbtools.showing import is_within
 from kbtools.vault.cache import Blob
@@ -133,8 +134,14 @@ def _choose(world: _World, paths: Sequence[str], refused: Mapping[Key, Finding])
 
 def _find_proven(world: _World, repairs: Sequence[Finding], others: Sequence[Finding] = ()) -> list[Finding]:
     """Of the repairs those that are right together, and together with the `others`, which are."""
-    if _is_proven(world, [*others, *repairs]):
+    if not repairs:
+        return []
+    trial = _try(world, [*others, *repairs])
+    if trial.is_proven:
         return list(repairs)
+    guiltless = [repair for repair in repairs if repair not in trial.blamed]
+    if len(guiltless) < len(repairs):
+        return _find_proven(world, guiltless, others)
     if len(repairs) == 1:
         return []
     middle = len(repairs) // 2
@@ -142,15 +149,37 @@ def _find_proven(world: _World, repairs: Sequence[Finding], others: Sequence[Fin
     return first + _find_proven(world, repairs[middle:], [*others, *first])
 
 
-def _is_proven(world: _World, repairs: Sequence[Finding]) -> bool:
-    mended = world.after(repairs)
+class _Trial(NamedTuple):
+    """Whether some repairs are right together; `blamed` are those that plainly are not, for something new is found in them."""
+
+    is_proven: bool
+    blamed: frozenset[Finding] = frozenset()
+
+
+def _try(world: _World, repairs: Sequence[Finding]) -> _Trial:
+    mended, edits = world.after(repairs), _edits_of(repairs)
     before = Counter(_key(finding) for finding in world.findings)
     before.subtract(_key(finding) for finding in repairs)
     after = Counter(_key(finding) for finding in mended.findings)
-    if any(count > before[key] for key, count in after.items()):
-        return False
+    new = {key for key, count in after.items() if count > before[key]}
+    if new:
+        found = [finding for finding in mended.findings if _key(finding) in new]
+        return _Trial(False, frozenset(_iter_blamed(repairs, found, edits)))
     config = world.disk.config
-    return find_harm(view_of(world.snapshot, config), view_of(mended.snapshot, config), _edits_of(repairs)) is None
+    return _Trial(find_harm(view_of(world.snapshot, config), view_of(mended.snapshot, config), edits) is None)
+
+
+def _iter_blamed(repairs: Sequence[Finding], found: Sequence[Finding], edits: Mapping[str, list[Edit]]) -> Iterator[Finding]:
+    """The repairs in whose new text one of the findings stands."""
+    spans: dict[str, list[Span]] = {}
+    for finding in found:
+        spans.setdefault(finding.path, []).append(finding.span)
+    for repair in repairs:
+        if repair.path in spans and repair.fix is not None:
+            made = Edit(repair.fix.span.start, repair.fix.span.end, repair.fix.text)
+            start, end = span_after(made, edits[repair.path])
+            if any(span.start < end and start < span.end for span in spans[repair.path]):
+                yield repair
 
 
 def _edits_of(repairs: Sequence[Finding]) -> dict[str, list[Edit]]:

@@ -17,7 +17,7 @@ def find_harm(old: View, new: View, edits: Mapping[str, Sequence[Edit]]) -> tupl
         before, after = old.columns(source).links, new.columns(source).links
         if made:
             kept = list(_iter_untouched(before, [(edit.start, edit.end) for edit in made]))
-            becomes = list(_iter_untouched(after, [_after(edit, made) for edit in made]))
+            becomes = list(_iter_untouched(after, [span_after(edit, made) for edit in made]))
             if [_moved(link, made) for link in kept] != becomes:
                 return source, next(iter(kept or becomes))
             before, after = tuple(kept), tuple(becomes)
@@ -25,6 +25,12 @@ def find_harm(old: View, new: View, edits: Mapping[str, Sequence[Edit]]) -> tupl
             if old.mean(link, source) != new.mean(same, source):
                 return source, link
     return None
+
+
+def span_after(edit: Edit, edits: Sequence[Edit]) -> tuple[int, int]:
+    """Where an edit's text stands once all are made."""
+    start = moved_offset(edit.start, [other for other in edits if other != edit])
+    return start, start + len(edit.text)
 
 
 def _iter_untouched(links: Sequence[RawLink], spans: Sequence[tuple[int, int]]) -> Iterator[RawLink]:
@@ -35,12 +41,6 @@ def _iter_untouched(links: Sequence[RawLink], spans: Sequence[tuple[int, int]]) 
             at += 1
         if at == len(ordered) or ordered[at][0] >= link[5]:
             yield link
-
-
-def _after(edit: Edit, edits: Sequence[Edit]) -> tuple[int, int]:
-    """Where an edit's text stands once all are made."""
-    start = moved_offset(edit.start, [other for other in edits if other != edit])
-    return start, start + len(edit.text)
 
 
 def _moved(link: RawLink, edits: Sequence[Edit]) -> RawLink:

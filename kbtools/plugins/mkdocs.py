@@ -43,7 +43,7 @@ from kbtools.site.notebook import Look, render_notebook
 from kbtools.site.press import Press
 from kbtools.site.readers import PLAIN, remembering
 from kbtools.site.render import Rendered, render_page
-from kbtools.site.whole import list_jobs
+from kbtools.site.whole import Whole
 from kbtools.vault.store import Store
 
 ASSETS: Final = "assets/kb"
@@ -98,10 +98,12 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         self.excluded, config.exclude_docs = config.exclude_docs, NO_MARKDOWN
         self.look = read_look(config)
         self.store = Store(building.store_folder(project))
-        self.press = Press(self.book, self.store, renderer_key(repr(self.look)))
+        renderer = renderer_key(repr(self.look))
+        self.press = Press(self.book, self.store, renderer)
         self.press.run(self.bound.snapshot.text_of, partial(_render, self.look), self._judge)
-        self.jobs = list_jobs(self.press)
-        self.ahead = self.press.start(self.jobs)
+        self.whole = Whole(self.press, self.store, renderer)
+        search, *jobs = self.whole.jobs
+        self.ahead = self.whole.start(jobs if self.is_served else [search, *jobs])
         self.ledger = verify.Ledger()
         self.folders = config.use_directory_urls
         config.theme.dirs.insert(0, str(SITE / "theme"))
@@ -171,10 +173,10 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         if self.ahead is not None:
             self.ahead.wait()
-        search, *jobs = self.jobs
+        search, *jobs = self.whole.jobs
         later = self.is_served and self.output.has(searchindex.FOLDER)
-        for job in jobs if later else self.jobs:
-            for place, data in self.press.keep(job):
+        for job in jobs if later else self.whole.jobs:
+            for place, data in self.whole.read_files(job):
                 self.output.put(place, data)
         for path, page in self.book.pages.items():
             self.ledger.add(page.url, self.press.facts_of(path).written)
@@ -185,7 +187,7 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         self._say_what_is_wrong(config.site_dir)
         self.store.sweep()
         if later:  # nobody who saves a note waits for the search
-            self.late = Late(self.press, search, self.output)
+            self.late = Late(self.whole, search, self.output)
             self.late.start()
 
     def on_build_error(self, *, error: Exception) -> None:

@@ -26,7 +26,7 @@ from mkdocs.theme import Theme
 
 from kbtools import plugins, site
 from kbtools.site.grounds import version_of
-from kbtools.site.press import Job, Over, Press
+from kbtools.site.whole import Job, Whole
 from kbtools.vault.store import Store
 
 OWN: Final = (Path(plugins.__file__).parent, Path(site.__file__).parent / "theme")
@@ -93,20 +93,26 @@ class Output:
 class Late(threading.Thread):
     """Files that are written while the site can be read already."""
 
-    def __init__(self, press: Press, job: Job, output: Output) -> None:
+    def __init__(self, whole: Whole, job: Job, output: Output) -> None:
         super().__init__(daemon=True)
-        self._press = press
+        self._whole = whole
         self._job = job
         self._output = output
+        self._ahead = whole.start([job])
+        self._is_over = False
 
     def run(self) -> None:
-        with contextlib.suppress(Over):
-            for place, data in self._press.keep(self._job):
+        if self._ahead is not None:
+            self._ahead.wait()
+        if not self._is_over:
+            for place, data in self._whole.read_files(self._job):
                 self._output.put(place, data)
 
     def stop(self) -> None:
         """End it, done or not."""
-        self._press.end()
+        self._is_over = True
+        if self._ahead is not None:
+            self._ahead.stop()
         self.join()
 
 

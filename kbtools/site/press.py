@@ -6,17 +6,13 @@ A page's texts are let go as soon as they are packed: a build holds the packed p
 from __future__ import annotations
 
 import gc
-import hashlib
-import marshal
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from kbtools.site.ahead import Ahead
 from kbtools.site.book import Book, Meaning, Page
 from kbtools.site.grounds import Grounds
-from kbtools.site.leaf import LEVEL, Extract, Facts, Leaf, load_extract, load_facts, load_leaf, make_leaf
+from kbtools.site.leaf import Extract, Facts, Leaf, load_extract, load_facts, load_leaf, make_leaf
 from kbtools.site.render import Rendered
 from kbtools.site.verify import Untrue
 from kbtools.vault.shards import examine_all
@@ -32,21 +28,8 @@ Judge = Callable[[str, Sequence[Meaning]], Iterable[Untrue]]
 """(path, links on its page) -> what `verify.find_untrue` says of them."""
 
 
-class Job(NamedTuple):
-    """Files (path and content) that depend on `grounds` alone."""
-
-    name: str
-    grounds: Sequence[str]
-    make: Callable[[], Iterable[tuple[str, bytes]]]
-
-
-class Over(Exception):  # noqa: N818  # it is no error
-    """Nobody waits for this any more."""
-
-
 class Press:
-    """The leaves of one book, and files that are made of all of them. `renderer` is the digest of what makes them
-    (`grounds.renderer_key`)."""
+    """The leaves of one book; `renderer` is the digest of what makes them (`grounds.renderer_key`)."""
 
     def __init__(self, book: Book, store: Store, renderer: str) -> None:
         self.book = book
@@ -55,7 +38,6 @@ class Press:
         self._keys: dict[str, str] = {}
         self._packed: dict[str, bytes] = {}
         self._last: tuple[str, Leaf] | None = None
-        self._is_over = threading.Event()
 
     def run(self, read: Callable[[str], str], render: Render, judge: Judge) -> list[str]:
         """Have every page ready, and say which ones had to be made."""
@@ -100,36 +82,12 @@ class Press:
         return load_facts(self._packed[path])
 
     def extract_of(self, path: str) -> Extract:
-        """What search and previews take of it. Raises `Over` when the book is no longer wanted."""
-        if self._is_over.is_set():
-            raise Over
+        """What search and previews take of it."""
         return load_extract(self._packed[path])
 
     def key_of(self, path: str) -> str:
         """What it depends on."""
         return self._keys[path]
-
-    def keep(self, job: Job) -> list[tuple[str, bytes]]:
-        """The files of a job, made when they were not kept."""
-        kept = self._store.read(self._name(job))
-        if kept is not None:
-            return list(marshal.loads(zlib.decompress(kept)))
-        made = list(job.make())
-        self._store.write(self._name(job), zlib.compress(marshal.dumps(made), LEVEL))
-        return made
-
-    def start(self, jobs: Sequence[Job]) -> Ahead:
-        """Begin with jobs whose files are not kept, while this process does something else."""
-        missing = [job for job in jobs if self._store.read(self._name(job)) is None]
-        return Ahead(lambda: [self.keep(job) for job in missing] if missing else None)
-
-    def _name(self, job: Job) -> str:
-        grounds = "\0".join((self._renderer, job.name, *job.grounds))
-        return hashlib.sha256(grounds.encode("utf-8", "surrogatepass")).hexdigest()
-
-    def end(self) -> None:
-        """Another book has taken the place of this one: what is still made of it in another thread may stop."""
-        self._is_over.set()
 
     @property
     def keys(self) -> list[str]:

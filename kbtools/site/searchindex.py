@@ -86,12 +86,12 @@ class _Postings:
                 whole += written
                 whole += places.encode()
 
-    def read(self) -> Iterator[tuple[str, str]]:
-        """(term, what is written for it), as a browser compares terms; without places where it has none or too many."""
+    def take(self) -> Iterator[tuple[str, str]]:
+        """(term, what is written for it), as a browser compares terms; without places where it has none or too many. What was
+        taken is gone."""
         for term in sorted(self._where, key=lambda term: term.encode("utf-16-be", "surrogatepass")):
-            whole = self._whole.get(term)
-            is_short = whole is not None and len(whole) <= PLACES_BYTES
-            yield term, whole.decode() if whole is not None and is_short else "!" + self._where[term].decode()
+            where, whole = self._where.pop(term), self._whole.pop(term, b"")
+            yield term, whole.decode() if 0 < len(whole) <= PLACES_BYTES else "!" + where.decode()
 
 
 def iter_search_files(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
@@ -105,11 +105,17 @@ def iter_search_files(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
             _add(postings, number, piece, first=number == len(sections))
         sections += page
         pages.append(len(page))
-    shards = [*_term_shards(postings), *_section_shards(sections)]
-    firsts = [next(iter(data)) for _, data in shards if isinstance(data, dict)]
-    counts = "".join(encode(len(data)) for _, data in shards if isinstance(data, list))
-    manifest = {"terms": firsts, "sections": counts, "pages": "".join(map(encode, pages))}
-    yield from _render([("manifest", manifest), *shards])
+    firsts: list[str] = []
+    counts: list[str] = []
+    texts: list[tuple[str, bytes]] = []
+    for name, terms in _term_shards(postings):
+        firsts.append(next(iter(terms)))
+        texts.append((name, _write(terms)))
+    for name, shown in _section_shards(sections):
+        counts.append(encode(len(shown)))
+        texts.append((name, _write(shown)))
+    manifest = {"terms": firsts, "sections": "".join(counts), "pages": "".join(map(encode, pages))}
+    yield from _render([("manifest", _write(manifest)), *texts])
 
 
 def encode(number: int) -> str:
@@ -177,7 +183,7 @@ def _codes() -> tuple[str, ...]:
 
 
 def _term_shards(postings: _Postings) -> Iterator[tuple[str, dict[str, str]]]:
-    for number, shard in enumerate(_shards(postings.read(), TERMS_BYTES, lambda item: _size(item[0]) + len(item[1]) + 6)):
+    for number, shard in enumerate(_shards(postings.take(), TERMS_BYTES, lambda item: _size(item[0]) + len(item[1]) + 6)):
         yield f"t{number}", dict(shard)
 
 
@@ -205,12 +211,15 @@ def _size(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _render(files: Iterable[tuple[str, object]]) -> Iterator[tuple[str, bytes]]:
+def _write(data: object) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _render(texts: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     """The files as scripts. The version tells a browser that a file in its cache is of another build than the manifest."""
-    texts = [(name, json.dumps(data, ensure_ascii=False, separators=(",", ":"))) for name, data in files]
     digest = hashlib.sha256()
     for _, text in texts:
-        digest.update(text.encode("utf-8", "replace"))
-    version = digest.hexdigest()[:8]
+        digest.update(text)
+    version = digest.hexdigest()[:8].encode()
     for name, text in texts:
-        yield f"{FOLDER}/{name}.js", f'__kb_search("{version}","{name}",{text});\n'.encode("utf-8", "replace")
+        yield f"{FOLDER}/{name}.js", b'__kb_search("%s","%s",%s);\n' % (version, name.encode(), text)

@@ -250,11 +250,13 @@ def test_a_url_that_names_no_host(url: str) -> None:
         ("", 0, 0),
         ("soon", 0, 0),
         ("-3", 0, 0),
-        (formatdate(time.time() + 600, usegmt=True), 590, 601),
+        ("in ten minutes", 590, 601),
         (formatdate(0, usegmt=True), 0, 0),
     ],
 )
 def test_retry_after(written: str, least: float, most: float) -> None:
+    if written == "in ten minutes":  # counted from the test, not from when the tests were collected
+        written = formatdate(time.time() + 600, usegmt=True)
     with serving({"/": always(429, Retry_After=written)}) as site:
         reply = reply_to(site.url("/"))
     assert least <= reply.wait <= most

@@ -1,5 +1,5 @@
-"""Take back the last change that `kb move` or `kb rename` made, byte for byte; a second time, make it again. Nothing is
-changed when one of its files was written to since."""
+"""Take back the last change that `kb move`, `kb rename` or `kb check --fix` made, byte for byte; a second time, make it
+again. Nothing is changed when one of its files was written to since."""
 
 from __future__ import annotations
 
