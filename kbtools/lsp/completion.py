@@ -29,7 +29,7 @@ from kbtools.vault.snapshot import Snapshot
 MOST: Final = 200
 LINK: Final = re.compile(r"(?P<embed>!?)\[\[(?P<body>(?:(?!\[\[|\]\])[^|\r\n])*)$")
 TAG: Final = re.compile(rf"(?:^|(?<=\s))#(?P<name>(?:{TAG_CHARS})*)$")
-TITLE: Final = re.compile(r"""^[ \t>]*(?:`{3,}|~{3,}).*\btitle=["'](?P<path>[^"'#]*)(?P<mark>#?)(?P<part>[^"'#]*)$""")
+TITLE: Final = re.compile(r"""^[ \t>]*+(?:`{3,}+|~{3,}+).*\btitle=["'](?P<path>[^"'#]*)(?P<mark>#?)(?P<part>[^"'#]*)$""")
 TAGS_KEY: Final = re.compile(r"(?:^|\n)tags?:[ \t]*(?:\[[^\]\n]*|(?:\n[ \t]*-[^\n]*)*\n?[ \t]*-[ \t]*|)$")
 WORD: Final = re.compile(r"""[^\s,\[\]"']*$""")
 

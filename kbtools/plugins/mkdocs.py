@@ -65,6 +65,7 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
 
     dirty = False
     is_served = False
+    was_built = False
     ahead: Ahead | None = None
     late: Late | None = None
     readers = PLAIN
@@ -102,8 +103,8 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         self.press = Press(self.book, self.store, renderer)
         self.press.run(self.bound.snapshot.text_of, partial(_render, self.look), self._judge)
         self.whole = Whole(self.press, self.store, renderer)
-        search, *jobs = self.whole.jobs
-        self.ahead = self.whole.start(jobs if self.is_served else [search, *jobs])
+        _, *jobs = self.whole.jobs
+        self.ahead = self.whole.start(jobs if self.dirty and self.is_served and self.was_built else self.whole.jobs)
         self.ledger = verify.Ledger()
         self.folders = config.use_directory_urls
         config.theme.dirs.insert(0, str(SITE / "theme"))
@@ -186,6 +187,7 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         self.output.close(self.files)
         self._say_what_is_wrong(config.site_dir)
         self.store.sweep()
+        self.was_built = True
         if later:  # nobody who saves a note waits for the search
             self.late = Late(self.whole, search, self.output)
             self.late.start()

@@ -181,7 +181,8 @@ def _connected(scheme: str, host: str, port: int | None, manners: Manners) -> It
     """A connection that is over after `limit` seconds, whatever the server does."""
     number = port or (443 if scheme == "https" else 80)
     sock = _connect(_find_addresses(host, number, manners.may_ask), manners.timeout)
-    watch = threading.Timer(manners.limit, _shut, (sock,))
+    over, handle = threading.Event(), sock.dup()  # a socket of its own: TLS takes the other one over
+    watch = threading.Timer(manners.limit, _shut, (handle, over))
     watch.daemon = True
     watch.start()
     try:
@@ -193,18 +194,21 @@ def _connected(scheme: str, host: str, port: int | None, manners: Manners) -> It
             connection.port = connection.default_port
         connection.sock = sock
         yield connection
-        if not watch.is_alive():  # what it said was cut short, and reads as if it were whole
+        if over.is_set():  # what it said was cut short, and reads as if it were whole
             raise TimeoutError
     except OSError:
-        if not watch.is_alive():
+        if over.is_set():
             raise TimeoutError from None
         raise
     finally:
         watch.cancel()
         sock.close()
+        handle.close()
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut(sock: socket.socket, over: threading.Event) -> None:
+    """End a connection, whoever waits for it."""
+    over.set()
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def test_one_repair_at_fault_does_not_keep_the_others_from_being_made(tmp_path: 
     mended = mend(project_in(tmp_path, dict(notes)))
     assert sorted(finding.path for finding, _ in mended.fixed) == [f"{n}.md" for n in range(9) if n != 5]
     assert [finding.path for finding in mended.refused] == ["5.md"]
+
+
+@pytest.mark.slow
+def test_a_vault_full_of_repairs_at_fault_is_judged_a_few_times(tmp_path: Path) -> None:
+    """Found one by one they would cost a look at the whole vault each."""
+    notes = {f"{n}.md": f"[[LSMT]] ［［LSTM］］ ［［Nowhere{n}］］\n" for n in range(150)} | {"LSTM.md": ""}
+    started = time.perf_counter()
+    mended = mend(project_in(tmp_path, dict(notes)))
+    assert time.perf_counter() - started < 15
+    assert (len(mended.fixed), len(mended.refused)) == (300, 150)
 
 
 def test_only_what_is_asked_for_is_mended(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ addopts = "-x -n 2 --cov=theirs -p no:xdist -p no:kb --strict-markers --maxfail=
 testpaths = ["elsewhere"]
 pythonpath = ["src"]
 filterwarnings = ["error"]
+asyncio_default_fixture_loop_scope = "function"
 markers = ["theirs: known"]
 xfail_strict = true
 """

@@ -217,25 +217,49 @@ def test_no_secure_connection() -> None:
     assert reply.detail.startswith("no secure connection: ")
 
 
-def test_a_certificate_of_somebody_else(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """A certificate that nobody signed, and a server's use of it."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificate")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    folder = tmp_path_factory.mktemp("certificate")
+    key, file = folder / "key.pem", folder / "certificate.pem"
     asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=elsewhere.example"]
-    subprocess.run([*asked, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    subprocess.run([*asked, "-keyout", key, "-out", file], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(file, key)
+    return file, context
 
-    with serving({"/": always(200)}, context=context) as site:
+
+def trusting(file: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(file))
+    context.check_hostname = False
+    return context
+
+
+def test_a_certificate_of_somebody_else(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    file, server = certificate
+    with serving({"/": always(200)}, context=server) as site:
         url = site.url("/", scheme="https")
         assert reply_to(url).detail == "its certificate is not valid: self-signed certificate"
-        trusting = ssl.create_default_context(cafile=str(certificate))
-        manners = Manners(timeout=2, limit=4, may_ask=anywhere, context=trusting)
-        reply = reply_to(url, manners)
+        strict = ssl.create_default_context(cafile=str(file))
+        reply = reply_to(url, Manners(timeout=2, limit=4, may_ask=anywhere, context=strict))
         assert reply.fate == "dead"
         assert "127.0.0.1" in reply.detail
-        trusting.check_hostname = False
+        manners = Manners(timeout=2, limit=4, may_ask=anywhere, context=trusting(file))
         assert reply_to(url, manners).fate == "alive"
+
+
+def test_a_secure_server_that_takes_too_long_is_left(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    file, server = certificate
+
+    def slow(method: str) -> tuple[int, dict[str, str]]:
+        time.sleep(3)
+        return 200, {}
+
+    with serving({"/": slow}, context=server) as site:
+        manners = Manners(timeout=20, limit=0.5, may_ask=anywhere, context=trusting(file))
+        assert reply_to(site.url("/", scheme="https"), manners) == Reply("unknown", "no answer in time")
 
 
 @pytest.mark.parametrize("url", ["http://", "http://:80/", "http://a:b/", "http://[::1", "ftp://x.org/"])
