@@ -79,11 +79,11 @@ def test_one_repair_at_fault_does_not_keep_the_others_from_being_made(tmp_path: 
 
 @pytest.mark.slow
 def test_a_vault_full_of_repairs_at_fault_is_judged_a_few_times(tmp_path: Path) -> None:
-    """Found one by one they would cost a look at the whole vault each."""
+    """Found one by one they would cost a look at the whole vault each: ten times as long."""
     notes = {f"{n}.md": f"[[LSMT]] ［［LSTM］］ ［［Nowhere{n}］］\n" for n in range(150)} | {"LSTM.md": ""}
     started = time.perf_counter()
     mended = mend(project_in(tmp_path, dict(notes)))
-    assert time.perf_counter() - started < 15
+    assert time.perf_counter() - started < 8
     assert (len(mended.fixed), len(mended.refused)) == (300, 150)
 
 
