@@ -68,11 +68,7 @@ def write_table(text: str, readme: Path = README) -> None:
 
 
 def _machine() -> str:
-    return describe_machine([_version("rg"), _version(str(BIN / "rumdl")), _version(str(BIN / "kb"))])
-
-
-def describe_machine(versions: Sequence[str]) -> str:
-    """When and on what was measured, with what, and how busy the machine was with it and with others."""
+    versions = [_version("rg"), _version(str(BIN / "rumdl")), _version(str(BIN / "kb"))]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
     return (
         f"{datetime.date.today()}: {_processor()}, {os.cpu_count()} cores, {memory} GB, {platform.system()} "
