@@ -53,7 +53,7 @@ def open_project(vault: str | None, start: Path) -> Project:
     """The project named by `--vault`, or the one around `start`; a change of it that was cut short is done first. Raises
     VaultError, ConfigError."""
     config = find_config(vault, start)
-    finish(config.root if config.vault.is_relative_to(config.root) else config.vault)
+    finish(config.top)
     return Project(config)
 
 

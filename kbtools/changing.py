@@ -5,26 +5,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, cast
+from typing import Final
 
 from kbtools import app
 from kbtools.change import codepaths
 from kbtools.change.plan import Plan, Rewrite, Wish, make_plan, rename_block, rename_heading
-from kbtools.change.spelling import Format
 from kbtools.change.tags import count_carriers, find_tag_problem, plan_tag
 from kbtools.change.view import View
 from kbtools.config import Config
 from kbtools.errors import KbError
 from kbtools.resolve import find_anchor
+from kbtools.snippets.read import read_code
 from kbtools.syntax.names import find_name_problem, fold_name
 from kbtools.syntax.scan import ANCHOR_KINDS
 from kbtools.vault import transaction
-from kbtools.vault.read import read_source
+from kbtools.vault.settings import read_link_format
 from kbtools.vault.snapshot import Snapshot
 
 MARK: Final = b"\xef\xbb\xbf"
@@ -43,22 +42,17 @@ class Change:
     unlisted: tuple[tuple[str, str], ...] = ()
 
 
-def root_of(config: Config) -> Path:
-    """Where paths of a change are counted from, and the notes about changes lie."""
-    return config.root if config.vault.is_relative_to(config.root) else config.vault
-
-
 # ------------------------------------------------------------------------------------------------ plans
 
 
 def plan_move(project: app.Project, src: str, dst: str, *, adopt: bool = False, view: View | None = None) -> Change:
     """Move a file or a folder of the vault to `dst`, a path in it. Raises KbError where there is no such file, or the name is
     taken or unfit. Here and below, `view` is the vault as somebody has it who has read it already."""
-    view = view or _look(project)[1]
+    view = view or _look(project)
     moves = _find_moves(view, src, dst)
     unlisted = tuple(_iter_unlisted(project.config.vault, src, dst, moves)) if src not in view.names else ()
     _refuse_names(view, moves)
-    plan = make_plan(view, Wish(moves, adopt=adopt, format=format_of(project.config)))
+    plan = make_plan(view, Wish(moves, adopt=adopt, format=read_link_format(project.config.vault)))
     return Change(f"move {src} to {dst}", project.config, plan, unlisted=unlisted)
 
 
@@ -66,7 +60,7 @@ def plan_place(
     project: app.Project, path: str, subpath: str, name: str, *, adopt: bool = False, view: View | None = None
 ) -> Change:
     """Give the heading or block of a note that `subpath` names a new text or id. Raises KbError where there is none."""
-    view = view or _look(project)[1]
+    view = view or _look(project)
     anchors = view.anchors(path)
     anchor = find_anchor(anchors, subpath) if subpath.strip("# ") else None
     if anchor is None:
@@ -80,13 +74,13 @@ def plan_place(
         edit = rename(view, path, anchors.index(anchor), name.removeprefix("^") if kind == "block" else name)
     except ValueError as error:
         raise KbError(str(error), "choose another name") from error
-    wish = Wish(edits={path: (edit,)}, adopt=adopt, format=format_of(project.config))
+    wish = Wish(edits={path: (edit,)}, adopt=adopt, format=read_link_format(project.config.vault))
     return Change(f"rename {path}#{subpath} to {name}", project.config, make_plan(view, wish))
 
 
 def plan_tag_rename(project: app.Project, old: str, new: str, *, merge: bool = False, view: View | None = None) -> Change:
     """Rename a tag and those below it. Raises KbError where nobody carries it, or `new` is none or taken."""
-    view = view or _look(project)[1]
+    view = view or _look(project)
     problem = find_tag_problem(new)
     if problem:
         raise KbError(problem, "choose another name")
@@ -99,14 +93,13 @@ def plan_tag_rename(project: app.Project, old: str, new: str, *, merge: bool = F
     return Change(f"rename #{old} to #{new}", project.config, plan)
 
 
-def plan_snippet(project: app.Project, src: str, dst: str) -> Change:
+def plan_snippet(project: app.Project, snapshot: Snapshot, src: str, dst: str) -> Change:
     """Move a snippet, both named from the project's root: the titles in notes follow, its proof, and what imports it."""
-    config = project.config
-    snapshot, view = _look(project)
+    config, view = project.config, view_of(snapshot, project.config)
     dst = dst if dst.endswith(".py") else f"{dst}.py"
     if not dst.startswith(f"{config.snippets}/"):
         raise KbError(f"'{dst}' is not below '{config.snippets}'", "a snippet stays among the snippets")
-    files = dict(_iter_code(config))
+    files = _read_code(config)
     if dst in files or (config.root / dst).exists():
         raise KbError(f"'{dst}' is there already", "choose another name")
     moved = codepaths.plan(src, dst, files, snapshot.snippets[src].proof if src in snapshot.snippets else "")
@@ -121,7 +114,7 @@ def plan_snippet(project: app.Project, src: str, dst: str) -> Change:
 
 def carry_out(change: Change) -> transaction.Left:
     """Write everything the change asks for. Raises KbError, with nothing changed, where a file is not what was read."""
-    root, prefix = root_of(change.config), change.config.prefix
+    root, prefix = change.config.top, change.config.prefix
     rewrites = {prefix + rewrite.path: rewrite for rewrite in change.plan.rewrites}
     rewrites |= {rewrite.path: rewrite for rewrite in change.code}
     texts = {path: _bytes_of(root, path, rewrite) for path, rewrite in rewrites.items()}
@@ -132,20 +125,19 @@ def carry_out(change: Change) -> transaction.Left:
 
 def plan_undo(project: app.Project) -> transaction.Change:
     """The change that takes the last one back. Raises KbError where there is none."""
-    return transaction.read_undo(root_of(project.config))
+    return transaction.read_undo(project.config.top)
 
 
 def undo(project: app.Project) -> transaction.Left:
     """Take the last change back, byte for byte; a second time, make it again."""
-    return transaction.commit(root_of(project.config), plan_undo(project))
+    return transaction.commit(project.config.top, plan_undo(project))
 
 
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _look(project: app.Project) -> tuple[Snapshot, View]:
-    snapshot = cast(Snapshot, app.scan(project))
-    return snapshot, view_of(snapshot, project.config)
+def _look(project: app.Project) -> View:
+    return view_of(app.scan(project), project.config)
 
 
 def view_of(snapshot: Snapshot, config: Config, texts: Mapping[str, str] | None = None) -> View:
@@ -203,25 +195,10 @@ def _refuse_names(view: View, moves: Mapping[str, str]) -> None:
         raise KbError("it has that name already", "nothing was changed")
 
 
-def format_of(config: Config) -> Format:
-    """How Obsidian is set to write new links."""
-    try:
-        settings: Any = json.loads(read_source(str(config.vault / ".obsidian"), "app.json").text)
-        wish = settings.get("newLinkFormat", "shortest")
-    except (ValueError, AttributeError, RecursionError):
-        return "shortest"
-    return wish if wish in ("relative", "absolute") else "shortest"
-
-
-def _iter_code(config: Config) -> Iterator[tuple[str, str]]:
-    """The Python files of the project's folders of snippets and tests."""
-    tops = {folder.partition("/")[0] for folder in config.code_folders}
-    for top in sorted(tops):
-        for file in sorted((config.root / top).rglob("*.py")):
-            try:
-                yield file.relative_to(config.root).as_posix(), file.read_bytes().decode("utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
+def _read_code(config: Config) -> dict[str, str]:
+    """The Python files beside snippets and proofs: of the whole folders at the top that hold these."""
+    tops = sorted({folder.partition("/")[0] for folder in config.code_folders})
+    return {path: file.text for path, file in read_code(config.root, tops).items() if not file.problem}
 
 
 def _bytes_of(root: Path, path: str, rewrite: Rewrite) -> transaction.Text:

@@ -47,6 +47,11 @@ class Config:
         return "" if relative in ("", ".") else relative + "/"
 
     @property
+    def top(self) -> Path:
+        """The folder that holds all of the project: the vault's own where it lies outside of the root."""
+        return self.root if self.vault.is_relative_to(self.root) else self.vault
+
+    @property
     def code_folders(self) -> tuple[str, ...]:
         """The folders of snippets and proofs, from the project's root; none where no snippets are configured."""
         return tuple(folder for folder in (self.snippets, self.proofs) if folder) if self.snippets else ()

@@ -109,6 +109,13 @@ class Index:
         path = self.aliases.get(written)
         return None if path is None else Target(path)
 
+    def look_up(self, target: str, source: str, *, whole: bool) -> Target | None:
+        """The file a link means: by its whole path, as a canvas names its files, or as any other link does."""
+        if not whole:
+            return self.resolve(target, source)
+        exact = self.find_exact(target)
+        return None if exact is None else Target(exact)
+
     def find_exact(self, path: str) -> str | None:
         """The file whose whole path is `path` (case apart): how a canvas names its files."""
         written = fold_name(path)

@@ -13,15 +13,15 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from kbtools.change.edits import Edit, apply_edits
-from kbtools.change.spelling import Format, Sight, respell
+from kbtools.change.spelling import Sight, respell
 from kbtools.change.view import NOWHERE, Meaning, View
 from kbtools.change.written import Written, find_written
 from kbtools.model import Link, Span
-from kbtools.resolve import Index
 from kbtools.syntax.inline import CANVAS, RawLink
 from kbtools.syntax.names import fold_heading
 from kbtools.syntax.note import make_link
-from kbtools.syntax.scan import BLOCK, HEADING, RawAnchor
+from kbtools.syntax.scan import BLOCK, HEADING, RawAnchor, scan
+from kbtools.vault.settings import LinkFormat
 
 ROUNDS: Final = 4
 """How often headings may change because links in them do."""
@@ -37,7 +37,7 @@ class Wish:
     moves: Mapping[str, str] = field(default_factory=dict)
     edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
     adopt: bool = False
-    format: Format = "shortest"
+    format: LinkFormat = "shortest"
 
 
 class Trouble(NamedTuple):
@@ -95,9 +95,7 @@ class _Planner:
         self.edits: dict[str, list[Edit]] = {path: list(edits) for path, edits in wish.edits.items()}
         self.links: dict[str, set[int]] = {}
         self.trouble: list[Trouble] = []
-        self.index = Index(sorted(wish.moves.get(path, path) for path in old.names)) if wish.moves else old.index
-        if wish.moves and old.aliases_resolve:
-            self.index = old.after(wish.moves, {}).index
+        self.index = old.after(wish.moves, {}).index if wish.moves else old.index
 
     def to(self, path: str) -> str:
         return self.wish.moves.get(path, path)
@@ -179,11 +177,9 @@ class _Planner:
 
     def _changed_places(self) -> dict[str, tuple[RawAnchor, ...]]:
         """The anchors, as they will be, of the notes in which one of them changes."""
-        texts = {path: self._text_after(path) for path in self.edits}
-        future = self.old.after({}, texts)
         changed = {}
-        for path in texts:
-            old, new = self.old.anchors(path), future.anchors(path)
+        for path in self.edits:
+            old, new = self.old.anchors(path), scan(path, self._text_after(path)).anchors
             if len(old) == len(new) and [anchor[1] for anchor in old] != [anchor[1] for anchor in new]:
                 changed[path] = new
         return changed
@@ -307,7 +303,7 @@ def rename_heading(old: View, path: str, place: int, text: str) -> Edit:
     edit = Edit(start, end, text.strip() + (kept[0] if kept else ""))
     if not text.strip():
         raise ValueError("a heading needs a text")
-    after = old.after({}, {path: apply_edits(old.text_of(path), [edit])}).anchors(path)
+    after = scan(path, apply_edits(old.text_of(path), [edit])).anchors
     if len(after) != len(old.anchors(path)) or after[place][0] != HEADING or after[place][2] != edit.text:
         raise ValueError(f"'{text}' would not be read as this heading")
     return edit

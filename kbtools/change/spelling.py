@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from kbtools.resolve import Index
-
-Format = Literal["shortest", "relative", "absolute"]
+from kbtools.vault.settings import LinkFormat
 
 
 class Sight(NamedTuple):
@@ -35,20 +34,20 @@ class Sight(NamedTuple):
         return found is not None and found.path == self.path and not found.fragile
 
 
-def respell(written: str, before: Sight, after: Sight, wish: Format = "shortest") -> str | None:
+def respell(written: str, before: Sight, after: Sight, wish: LinkFormat = "shortest") -> str | None:
     """What to write instead of `written`, which meant `before.path`, so that it means `after.path`; None for nothing known."""
     bare = before.path[-3:].lower() == ".md" and written[-3:].lower() != ".md"
     candidates = list(dict.fromkeys(_iter_names(written, before, after, wish, bare=bare)))
     return next(filter(after.is_sure, candidates), None) or next(filter(after.means, candidates), None)
 
 
-def spell(sight: Sight, wish: Format = "shortest", *, bare: bool = True) -> str | None:
+def spell(sight: Sight, wish: LinkFormat = "shortest", *, bare: bool = True) -> str | None:
     """What a new link in the source calls the file; a note's suffix is left out where `bare`."""
     candidates = [*_wished(sight, wish, bare=bare), *_suffixes(sight.path, bare=bare)]
     return next(filter(sight.is_sure, candidates), None) or next(filter(sight.means, candidates), None)
 
 
-def _iter_names(written: str, before: Sight, after: Sight, wish: Format, *, bare: bool) -> Iterator[str]:
+def _iter_names(written: str, before: Sight, after: Sight, wish: LinkFormat, *, bare: bool) -> Iterator[str]:
     folders = written.count("/")
     if written.startswith(("./", "../")):
         yield _relative(after, bare=bare, dotted=True)
@@ -62,7 +61,7 @@ def _iter_names(written: str, before: Sight, after: Sight, wish: Format, *, bare
     yield from _suffixes(after.path, bare=bare)
 
 
-def _wished(sight: Sight, wish: Format, *, bare: bool) -> Iterator[str]:
+def _wished(sight: Sight, wish: LinkFormat, *, bare: bool) -> Iterator[str]:
     if wish == "absolute":
         yield _name(sight.path, bare=bare)
     elif wish == "relative":

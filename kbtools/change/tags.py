@@ -12,11 +12,12 @@ from kbtools.change.view import View
 from kbtools.model import Span
 from kbtools.syntax.frontmatter import parse_properties
 from kbtools.syntax.inline import TAG_CHARS
+from kbtools.syntax.scan import scan
+from kbtools.syntax.valueplace import NEXT_ENTRY
 
 NAME: Final = re.compile(rf"(?!/)(?:{TAG_CHARS})++(?<!/)")
 KEYS: Final = ("tags", "tag")
 ENTRY: Final = re.compile(r"""^["']?tags?["']?[ \t]*:""", re.MULTILINE | re.IGNORECASE)
-NEXT: Final = re.compile(r"[\r\n](?=[^\s#-])")
 
 
 def find_tag_problem(name: str) -> str:
@@ -42,9 +43,9 @@ def plan_tag(view: View, old: str, new: str) -> Plan:
         edits = list(_iter_edits(view, path, text, old, new))
         after = apply_edits(text, edits)
         expected = [_renamed(tag[0], old, new) for tag in tags]
-        future = view.after({}, {path: after})
-        same = future.columns(path).aliases == view.columns(path).aliases
-        if [tag[0] for tag in future.columns(path).tags] != expected or not same or not _keeps_the_rest(text, after):
+        future = scan(path, after)
+        same = future.aliases == view.columns(path).aliases
+        if [tag[0] for tag in future.tags] != expected or not same or not _keeps_the_rest(text, after):
             span = Span(tags[0][1], tags[0][2])
             trouble.append(Trouble(path, span, "its tags cannot be rewritten in place", "write them as a plain list"))
             continue
@@ -74,7 +75,7 @@ def _iter_property_edits(text: str, old: str, new: str) -> Iterator[Edit]:
     found = parse_properties(text)
     word = re.compile(rf"""(?<![^\s,\[\]"'#:]){re.escape(old)}(?![^\s,\]"'/])""", re.IGNORECASE)
     for entry in ENTRY.finditer(text, found.start, found.end):
-        following = NEXT.search(text, entry.end(), found.end)
+        following = NEXT_ENTRY.search(text, entry.end(), found.end)
         for hit in word.finditer(text, entry.end(), following.start() if following else found.end):
             yield Edit(hit.start(), hit.end(), new)
 

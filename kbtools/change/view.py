@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from kbtools.resolve import Index, Target, find_anchor, names_place
+from kbtools.resolve import Index, find_anchor, names_place
 from kbtools.syntax.inline import CANVAS, RawLink
 from kbtools.syntax.scan import Columns, RawAnchor, scan
 
@@ -39,6 +39,7 @@ class View:
         aliases_resolve: bool = False,
     ) -> None:
         self.sources = tuple(sorted(sources))
+        self._known = frozenset(self.sources)
         self.names = tuple(sorted(names))
         self.text_of = text_of
         self._columns_of = columns_of
@@ -59,24 +60,10 @@ class View:
         """The places in a file."""
         return self.columns(path).anchors if path in self._known else ()
 
-    @property
-    def _known(self) -> frozenset[str]:
-        known: frozenset[str] | None = self.__dict__.get("_known_sources")
-        if known is None:
-            known = self.__dict__["_known_sources"] = frozenset(self.sources)
-        return known
-
     def mean(self, link: RawLink, source: str) -> Meaning:
         """What a link of a source means."""
-        bits, target, subpath = link[0], link[1], link[2]
-        if bits & 7 == CANVAS:
-            exact = self.index.find_exact(target)
-            found = None if exact is None else Target(exact)
-        else:
-            found = self.index.resolve(target, source)
-        if found is None:
-            return NO_FILE
-        return Meaning(found.path, self._place(found.path, subpath), found.fragile)
+        found = self.index.look_up(link[1], source, whole=link[0] & 7 == CANVAS)
+        return NO_FILE if found is None else Meaning(found.path, self._place(found.path, link[2]), found.fragile)
 
     def _place(self, path: str, subpath: str) -> int:
         if not subpath or path[-3:].lower() != ".md" or not names_place(subpath):

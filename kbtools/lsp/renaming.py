@@ -17,6 +17,7 @@ from kbtools.errors import KbError
 from kbtools.lines import LineIndex
 from kbtools.lsp.spots import AnchorSpot, LinkSpot, Spot, TagSpot
 from kbtools.model import Ambiguous, Anchor, Edge, Found, MissingAnchor, Span
+from kbtools.vault.settings import read_link_format
 from kbtools.vault.snapshot import Snapshot
 
 WHAT = "put the cursor on a link, a heading, a block id or a tag"
@@ -81,7 +82,7 @@ def plan_moves(snapshot: Snapshot, config: Config, wanted: Mapping[str, str]) ->
     for src, dst in wanted.items():
         moves |= {name: dst + name[len(src) :] for name in view.names if name == src or name.startswith(f"{src}/")}
     moves = {src: dst for src, dst in moves.items() if src != dst}
-    plan = make_plan(view, Wish(moves, adopt=True, format=changing.format_of(config)))
+    plan = make_plan(view, Wish(moves, adopt=True, format=read_link_format(config.vault)))
     _refuse_trouble(plan, view)
     return plan
 

@@ -12,13 +12,13 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from kbtools.model import Note, Span
+from kbtools.syntax.inline import UNESCAPE
 from kbtools.syntax.spans import iter_outside
 
 ENDS: Final = r"\s<>\"`\[\]{}|\\^，。；：！？、（）「」『』《》【】〈〉“”‘’…￥　"
 ADDRESS: Final = re.compile(rf"(?i)(?<![A-Za-z0-9_/.])(?:https?)://(?:\\[!-/:-@\[-`{{-~]|[^{ENDS}])++")
 IN_ANGLES: Final = re.compile(r"(?i)(?<=\]\(<)https?://[^<>\n]++(?=>)")
 AUTOLINK: Final = re.compile(r"(?i)<(https?://[^\s<>]++)>")
-ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 TRAILING: Final = "?!.,:;*_~'"
 RESERVED: Final = re.compile(
     r"(?i)https?://(?:[^/?#@]*@)?(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid)\.?(?::\d+)?(?:[/?#]|\Z)"
@@ -74,4 +74,4 @@ def _written_length(written: str) -> int:
 
 
 def _clean(written: str) -> str:
-    return html.unescape(ESCAPE.sub(r"\1", written)).partition("#")[0].strip()
+    return html.unescape(UNESCAPE.sub(r"\1", written)).partition("#")[0].strip()

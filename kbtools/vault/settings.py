@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kbtools.vault.read import read_source
+
+LinkFormat = Literal["shortest", "relative", "absolute"]
 
 
 class Templates(NamedTuple):
@@ -54,6 +56,12 @@ def read_new_folder(vault: Path) -> str:
     if settings.get("newFileLocation") != "folder" or not isinstance(folder, str):
         return ""
     return folder.strip("/ ")
+
+
+def read_link_format(vault: Path) -> LinkFormat:
+    """How Obsidian is set to write new links."""
+    wish = _read(vault / ".obsidian", "app.json").get("newLinkFormat")
+    return "relative" if wish == "relative" else "absolute" if wish == "absolute" else "shortest"
 
 
 def _read(folder: Path, file: str) -> dict[str, object]:

@@ -215,11 +215,7 @@ class Snapshot:
 
     def _mean(self, raw: RawLink, source: str) -> Resolution:
         bits, target, subpath = raw[0], raw[1], raw[2]
-        if bits & 7 == CANVAS:
-            exact = self.index.find_exact(target)
-            found = None if exact is None else Target(exact)
-        else:
-            found = self.index.resolve(target, source)
+        found = self.index.look_up(target, source, whole=bits & 7 == CANVAS)
         if found is None:
             return External(target) if bits & 7 in (MARKDOWN, REFERENCE) and SCHEME.match(target) else MissingFile()
         meaning = self._meanings.get((found, subpath))

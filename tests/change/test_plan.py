@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from kbtools.change.plan import Plan, Wish, make_plan, rename_block, rename_heading
-from kbtools.change.spelling import Format
 from kbtools.change.tags import plan_tag
 from kbtools.change.view import view_of
 from kbtools.resolve import find_anchor
+from kbtools.vault.settings import LinkFormat
 
 
 def move(
-    files: dict[str, str], src: str, dst: str, *, adopt: bool = False, wish: Format = "shortest"
+    files: dict[str, str], src: str, dst: str, *, adopt: bool = False, wish: LinkFormat = "shortest"
 ) -> tuple[dict[str, str], Plan]:
     """The vault after a move, and its plan."""
     plan = make_plan(view_of(files), Wish({src: dst}, adopt=adopt, format=wish))
@@ -120,7 +120,7 @@ def test_a_name_that_others_have_is_written_with_its_folder() -> None:
 
 
 @pytest.mark.parametrize(("wish", "written"), [("shortest", "[[New]]"), ("absolute", "[[c/New]]"), ("relative", "[[../c/New]]")])
-def test_the_format_that_obsidian_is_set_to(wish: Format, written: str) -> None:
+def test_the_format_that_obsidian_is_set_to(wish: LinkFormat, written: str) -> None:
     files, _ = move({"b/Old.md": "", "a/x.md": "[[Old]]"}, "b/Old.md", "c/New.md", wish=wish)
     assert files["a/x.md"] == written
 

@@ -29,10 +29,10 @@ def run(options: argparse.Namespace) -> int:
     snippet = find_snippet(config, options.src)
     if snippet:
         target = find_target(config, options.dst, snippet, base=config.root, near=config.snippets)
-        change = changing.plan_snippet(project, snippet, target)
+        change = changing.plan_snippet(project, snapshot, snippet, target)
     else:
         source = find_source(snapshot, config, options.src)
-        change = changing.plan_move(
-            project, source, find_target(config, options.dst, source, base=config.vault), adopt=options.adopt
-        )
+        target = find_target(config, options.dst, source, base=config.vault)
+        view = changing.view_of(snapshot, config)
+        change = changing.plan_move(project, source, target, adopt=options.adopt, view=view)
     return show(change, dry_run=options.dry_run, start=Path.cwd())

@@ -26,15 +26,15 @@ def run(options: argparse.Namespace) -> int:
     from kbtools.cli.find import find_note, open_vault
 
     snapshot, config = open_vault(options.vault)
-    project = app.Project(config)
+    project, view = app.Project(config), changing.view_of(snapshot, config)
     what, name = options.what, options.name
     if what.startswith("#"):
-        change = changing.plan_tag_rename(project, what[1:], name.removeprefix("#"), merge=options.merge)
+        change = changing.plan_tag_rename(project, what[1:], name.removeprefix("#"), merge=options.merge, view=view)
     elif "#" in what and what not in snapshot.attachments:
         note, _, subpath = what.strip("[]").partition("#")
         path = find_note(snapshot, config.vault, note)
-        change = changing.plan_place(project, path, subpath, name.removeprefix("#"), adopt=options.adopt)
+        change = changing.plan_place(project, path, subpath, name.removeprefix("#"), adopt=options.adopt, view=view)
     else:
         source = find_source(snapshot, config, what)
-        change = changing.plan_move(project, source, renamed(source, name), adopt=options.adopt)
+        change = changing.plan_move(project, source, renamed(source, name), adopt=options.adopt, view=view)
     return show(change, dry_run=options.dry_run, start=Path.cwd())
