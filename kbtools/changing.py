@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
 
 from kbtools import app
 from kbtools.change import codepaths
@@ -25,8 +25,6 @@ from kbtools.syntax.scan import ANCHOR_KINDS
 from kbtools.vault import transaction
 from kbtools.vault.settings import read_link_format
 from kbtools.vault.snapshot import Snapshot
-
-MARK: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,7 @@ def _bytes_of(root: Path, path: str, rewrite: Rewrite) -> transaction.Text:
         now = (root / path).read_bytes()
     except OSError as error:
         raise KbError(f"'{path}' cannot be read: {error.strerror or error}", "nothing was changed") from error
-    mark = MARK if now.startswith(MARK) else b""
+    mark = BOM_UTF8 if now.startswith(BOM_UTF8) else b""
     if now != mark + _encode(rewrite.before):
         raise KbError(f"'{path}' changed meanwhile", "nothing was changed: try again")
     return transaction.Text(now, mark + _encode(rewrite.after))

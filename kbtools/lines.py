@@ -42,6 +42,17 @@ def find_place(text: str, start: int, end: int) -> Place:
     return line, start - begin + 1, last_line, end - (last or begin) + 1
 
 
+def line_start(text: str, offset: int) -> int:
+    """Where the line begins that an offset lies in."""
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def line_end(text: str, offset: int) -> int:
+    """Where it ends, without its line end."""
+    found = LINE_END.search(text, offset)
+    return found.start() if found else len(text)
+
+
 @lru_cache(maxsize=1)
 def _index_of(text: str) -> LineIndex:
     return LineIndex(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from kbtools import app, atomic, baseline
 from kbtools.errors import KbError
 from kbtools.model import Report
+from kbtools.report.numbers import counted
 from kbtools.rulebook import NEVER_STORED, open_rulebook
 from kbtools.showing import is_within
 
@@ -18,10 +19,10 @@ def without_known(report: Report, file: str, project: app.Project, request: app.
     found = baseline.compare(report.findings, known, seen=_seen(known, report, project, request))
     remarks = []
     if found.tolerated:
-        remarks.append(f"{_count(found.tolerated, 'finding')} tolerated, as '{file}' says")
+        remarks.append(f"{counted(found.tolerated, 'finding')} tolerated, as '{file}' says")
     if found.gone:
         occur = "occurs" if found.gone == 1 else "occur"
-        remarks.append(f"{_count(found.gone, 'finding')} in '{file}' no longer {occur} (--write-baseline drops what is gone)")
+        remarks.append(f"{counted(found.gone, 'finding')} in '{file}' no longer {occur} (--write-baseline drops what is gone)")
     return replace(report, findings=found.new, remarks=(*report.remarks, *remarks))
 
 
@@ -34,7 +35,7 @@ def write(report: Report, file: str, project: app.Project, request: app.Request)
         atomic.replace(Path(file), baseline.render(new).encode("utf-8"))
     except OSError as error:
         raise KbError(f"'{file}' cannot be written: {error.strerror or error}", "name a file you may write") from error
-    return f"{_count(sum(new.values()), 'finding')} written to '{file}'"
+    return f"{counted(sum(new.values()), 'finding')} written to '{file}'"
 
 
 def _read(file: str) -> baseline.Baseline:
@@ -55,7 +56,3 @@ def _seen(known: baseline.Baseline, report: Report, project: app.Project, reques
     rules |= {"failing-snippet"} if report.outcomes else set()
     rules |= {"broken-url"} if request.external else set()
     return [kind for kind in known if kind.rule in rules and is_within(kind.path, request.paths)]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -14,6 +14,7 @@ from kbtools.errors import KbError, NoteError
 from kbtools.lines import LineIndex
 from kbtools.report import diff
 from kbtools.report.escapes import plain
+from kbtools.report.numbers import counted
 from kbtools.vault.read import read_source
 
 if TYPE_CHECKING:
@@ -128,20 +129,16 @@ def _summarise(change: Change, vault: str, project: str, *, dry_run: bool) -> It
     files = len(plan.rewrites) + len(change.code)
     would = "would be " if dry_run else ""
     if plan.links:
-        yield f"{_count(plan.links, _noun(change))} in {_count(len(plan.rewrites), 'file')} {would}rewritten"
+        yield f"{counted(plan.links, _noun(change))} in {counted(len(plan.rewrites), 'file')} {would}rewritten"
     elif files:
-        yield f"{_count(files, 'file')} {would}rewritten"
+        yield f"{counted(files, 'file')} {would}rewritten"
     else:
         yield "no link needed to change"
     if plan.adopted:
-        yield f"{_count(len(plan.adopted), 'dead link')} {would}alive"
+        yield f"{counted(len(plan.adopted), 'dead link')} {would}alive"
     if not dry_run:
         yield "kb undo takes it back"
 
 
 def _noun(change: Change) -> str:
     return "tag" if change.title.startswith("rename #") else "link"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from kbtools.cli.find import prefixes_from
 from kbtools.cli.progress import wants_colour
 from kbtools.report import diff
 from kbtools.report.escapes import plain
+from kbtools.report.numbers import counted
 
 SHOWN = 60
 """How much of what is replaced is quoted."""
@@ -50,14 +51,10 @@ def _quoted(text: str) -> str:
 
 def _iter_summary(mended: mending.Mended, *, would: bool) -> Iterator[str]:
     if mended.refused:
-        yield f"{_count(len(mended.refused), 'repair')} left out, for something else would change with it"
+        yield f"{counted(len(mended.refused), 'repair')} left out, for something else would change with it"
     if not mended.fixed:
         yield "nothing can be fixed by itself"
         return
-    files = _count(len(mended.change.plan.rewrites), "file")
+    files = counted(len(mended.change.plan.rewrites), "file")
     verb = "would be fixed" if would else "fixed"
-    yield f"{_count(len(mended.fixed), 'finding')} in {files} {verb}{'' if would else ' (kb undo takes it back)'}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    yield f"{counted(len(mended.fixed), 'finding')} in {files} {verb}{'' if would else ' (kb undo takes it back)'}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -71,16 +70,8 @@ def _wait(look: Callable[[], object], seen: object) -> None:
 
 def look_at(config: Config, files: Iterable[Path] = ()) -> object:
     """The stamps of everything a check reads: the vault, the snippets and proofs, the configuration, and other `files`."""
-    from kbtools.snippets.read import list_code
+    from kbtools.snippets.read import list_code, stamp_of
     from kbtools.vault.walk import list_files
 
     around = [*files, config.vault / ".obsidian" / "app.json", config.root / "kb.toml", config.root / "pyproject.toml"]
-    return list_files(str(config.vault)), list_code(config.root, config.code_folders), [_stamp(file) for file in around]
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return 0, 0, 0
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return list_files(str(config.vault)), list_code(config.root, config.code_folders), [stamp_of(file) for file in around]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,7 +18,6 @@ from kbtools.snippets.write import Change, write_all
 if TYPE_CHECKING:
     from kbtools.vault.snapshot import Snapshot
 
-MARK: Final = b"\xef\xbb\xbf"
 FUNCTION: Final = '''def {name}(x: Tensor) -> Tensor:
     """x (N, D) -> (N, D)."""
     raise NotImplementedError("write {path}")
@@ -112,7 +112,7 @@ def _append(file: Path, block: str) -> Change:
     """The change of a note that puts a block at its end, a blank line before it, with the note's own line ends."""
     before = file.read_bytes()
     end = b"\r\n" if b"\r\n" in before else b"\n"
-    text = before.removeprefix(MARK).rstrip()
+    text = before.removeprefix(BOM_UTF8).rstrip()
     gap = end * 2 if text else b""
-    kept = before[: len(before) - len(before.removeprefix(MARK))]
+    kept = before[: len(before) - len(before.removeprefix(BOM_UTF8))]
     return Change(file, before, kept + text + gap + block.encode().replace(b"\n", end))

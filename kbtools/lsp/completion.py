@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from kbtools.change.plan import link_text_of
 from kbtools.change.spelling import Sight, spell
+from kbtools.lines import line_start
 from kbtools.lsp.excerpts import paragraph_at
 from kbtools.model import NotePath, Span
 from kbtools.nearest import loosen
@@ -58,7 +59,7 @@ def complete(snapshot: Snapshot, lookup: Lookup, path: str, offset: int) -> Cand
     if path not in snapshot.blobs or not path.lower().endswith(".md"):
         return Candidates()
     text = snapshot.text_of(path)
-    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    start = line_start(text, offset)
     before = text[start:offset]
     title = TITLE.match(before)
     if title:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kbtools.lsp.excerpts import first_paragraph, paragraph_at
 from kbtools.lsp.spots import AnchorSpot, LinkSpot, Spot, TagSpot, TitleSpot
 from kbtools.model import Ambiguous, Edge, External, Found, MissingAnchor, MissingFile, Span
+from kbtools.report.numbers import counted
 from kbtools.snippets.record import Record, State
 from kbtools.vault.snapshot import Snapshot
 
@@ -30,7 +31,7 @@ def hover_of(snapshot: Snapshot, spot: Spot, evidence: Evidence) -> Hover | None
         case TagSpot(tag=tag):
             name = tag.name.lower()
             count = sum(any(other[0].lower() == name for other in snapshot.columns(path).tags) for path in snapshot.paths)
-            return Hover(f"**#{tag.name}**: {count:,} note{'' if count == 1 else 's'}", tag.span)
+            return Hover(f"**#{tag.name}**: {counted(count, 'note')}", tag.span)
         case TitleSpot(block=block):
             text = f"`{block.title}`: {state_of_proof(snapshot, block.path, evidence)}"
             return Hover(text, Span(block.fence.span.start, block.fence.body_span.start))

@@ -33,9 +33,9 @@ class Malformed:
 class Protocol(LanguageServerProtocol):
     """What pygls does, but for the texts of documents."""
 
-    lsp_text_document__did_open = None  # type: ignore[assignment]  # ours are registered as features
-    lsp_text_document__did_change = None  # type: ignore[assignment]
-    lsp_text_document__did_close = None  # type: ignore[assignment]
+    lsp_text_document__did_open = None  # type: ignore[assignment]  # pygls would keep texts of its own: ours are registered as features
+    lsp_text_document__did_change = None  # type: ignore[assignment]  # the same
+    lsp_text_document__did_close = None  # type: ignore[assignment]  # the same
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """A message as its type; `Malformed` where it has none."""

@@ -30,7 +30,7 @@ from kbtools import building, site
 from kbtools.config import find_config
 from kbtools.model import NotePath
 from kbtools.plugins.jupyter import read_look
-from kbtools.plugins.output import Built, Late, Output, Templates, describe_frame, digest, stamp_of
+from kbtools.plugins.output import Built, Late, Output, Templates, describe_frame, stamp_of
 from kbtools.plugins.pages import LeafPage, Published, make_file, make_own_file
 from kbtools.site import mathfont, navigation, ownpages, searchindex, verify
 from kbtools.site.addresses import file_of, page_address
@@ -38,7 +38,7 @@ from kbtools.site.ahead import Ahead
 from kbtools.site.book import Book, Meaning
 from kbtools.site.book import Page as BookPage
 from kbtools.site.canvas import render_canvas
-from kbtools.site.grounds import renderer_key
+from kbtools.site.grounds import digest, renderer_key
 from kbtools.site.notebook import Look, render_notebook
 from kbtools.site.press import Press
 from kbtools.site.readers import PLAIN, remembering

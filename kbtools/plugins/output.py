@@ -25,7 +25,7 @@ from mkdocs.structure.files import File
 from mkdocs.theme import Theme
 
 from kbtools import plugins, site
-from kbtools.site.grounds import version_of
+from kbtools.site.grounds import digest, version_of
 from kbtools.site.whole import Job, Whole
 from kbtools.vault.store import Store
 
@@ -167,11 +167,6 @@ def _describe(setting: Any) -> object:
     if isinstance(setting, Mapping):
         return dict(setting)
     return type(setting).__qualname__ if " at 0x" in str(setting) else str(setting)
-
-
-def digest(*texts: str) -> str:
-    """A digest of texts."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def stamp_of(path: str) -> str:

@@ -12,10 +12,11 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from kbtools.plugins.markdown import nest
-from kbtools.plugins.output import Built, digest
+from kbtools.plugins.output import Built
 from kbtools.site.addresses import file_of
 from kbtools.site.blocks import TocEntry
 from kbtools.site.book import Page as BookPage
+from kbtools.site.grounds import digest
 from kbtools.site.leaf import Leaf
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from kbtools.model import Finding, Outcome, Report
 from kbtools.report.escapes import plain
+from kbtools.report.numbers import counted
 from kbtools.report.places import address, seen_from
 
 MANY: Final = 20
@@ -42,10 +43,10 @@ def render_finding(found: Finding, *, prefix: str = "", project: str = "", here:
 
 def render_summary(report: Report, *, colour: bool = False) -> str:
     """`120 notes, 1,800 links, 60 snippets: 1 error, 0 warnings in 0.41 s`."""
-    counts = [_count(report.notes, "note"), _count(report.links, "link")]
+    counts = [counted(report.notes, "note"), counted(report.links, "link")]
     if report.snippets:
-        counts.append(_count(report.snippets, "snippet"))
-    verdict = f"{_count(report.errors, 'error')}, {_count(report.warnings, 'warning')}"
+        counts.append(counted(report.snippets, "snippet"))
+    verdict = f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}"
     if colour:
         verdict = f"{RED if report.errors else YELLOW if report.warnings else GREEN}{verdict}{PLAIN}"
     by_rule, proofs = _render_rules(report.findings), _render_proofs(report.outcomes)
@@ -92,7 +93,3 @@ def _render_again(outcomes: tuple[Outcome, ...], project: str) -> str:
         more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
         lines.append(plain(f"ran again: {shown}{more} ({why})"))
     return "\n".join(lines)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

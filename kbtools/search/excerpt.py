@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from kbtools.lines import line_start
 from kbtools.search.document import Document
 from kbtools.search.query import Phrase
 from kbtools.search.terms import Term, find_terms
@@ -95,7 +96,7 @@ def _choose(hits: Sequence[Hit], document: Document) -> int:
 
 def _cut(text: str, at: int, hits: Sequence[Hit]) -> tuple[str, tuple[tuple[int, int], ...]]:
     """The text around a place in one line, and where the hits stand in it."""
-    line = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    line = line_start(text, at)
     begin = line if at - line <= BEFORE else at - BEFORE
     end = min(begin + LENGTH, len(text))
     out = "" if begin == line else "…"

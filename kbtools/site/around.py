@@ -17,8 +17,9 @@ from kbtools.site.formula import render_math
 from kbtools.site.localgraph import render_local_graph
 from kbtools.site.marks import CLOSE, OPEN
 from kbtools.site.masthead import render_masthead, render_sources
+from kbtools.site.pointers import point_to_page
 
-FORMULA = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
+FORMULA = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*+{CLOSE})")
 OPEN_SOURCES = 8
 """So many pages that link here are shown at once; the others are folded away."""
 CONTEXT_CHARACTERS = 60
@@ -50,7 +51,7 @@ def _section(name: str, title: str, body: str) -> str:
 
 
 def _list(paths: Iterable[str], page: Page, book: Book) -> str:
-    items = [f"<li>{_link(there, page)}</li>" for there in _known(paths, book)]
+    items = [f"<li>{point_to_page(there, page.url)}</li>" for there in _known(paths, book)]
     return f'<ul class="kb-around__list">{"".join(items)}</ul>' if items else ""
 
 
@@ -62,7 +63,7 @@ def _learning_path(page: Page, book: Book) -> str:
         return ""
     minutes = sum(step.minutes for step in steps)
     length = f"{len(steps)} 篇" + (f"，约 {_spoken(minutes)}" if minutes else "")
-    items = "".join(f"<li>{_link(step, page)}{_minutes(step)}</li>" for step in steps)
+    items = "".join(f"<li>{point_to_page(step, page.url)}{_minutes(step)}</li>" for step in steps)
     return (
         '<section class="kb-around__part kb-around__part--path">\n<details class="kb-around__fold">'
         f'<summary><span class="kb-around__title">学习路径</span> <span class="kb-around__note">{length}</span></summary>'
@@ -103,7 +104,7 @@ def _sources(items: Sequence[str]) -> str:
 def _source(source: Page, group: Sequence[Backlink], page: Page) -> str:
     places = dict.fromkeys(_sentence(backlink, source, page) for backlink in group)
     sentences = "".join(f"<li>{place}</li>" for place in places)
-    return f'<li>{_link(source, page)}<ul class="kb-backlinks__places">{sentences}</ul></li>'
+    return f'<li>{point_to_page(source, page.url)}<ul class="kb-backlinks__places">{sentences}</ul></li>'
 
 
 def _sentence(backlink: Backlink, source: Page, page: Page) -> str:
@@ -120,10 +121,6 @@ def _write(said: str) -> str:
     return "".join(
         render_math(unit[1:-1], display=False) if unit.startswith(OPEN) else escape(unit) for unit in FORMULA.split(said)
     )
-
-
-def _link(there: Page, page: Page) -> str:
-    return f'<a class="internal-link" href="{escape(relative(there.url, page.url))}">{escape(there.title)}</a>'
 
 
 def _known(paths: Iterable[str], book: Book) -> list[Page]:

@@ -8,6 +8,7 @@ the site's root, percent-encoded, as they stand in an `href` ("lstm/", "attachme
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -152,6 +153,25 @@ def relative(url: str, base: str) -> str:
     while shared < most and names[shared] == above[shared]:
         shared += 1
     return ("../" * (len(above) - shared) + "/".join(names[shared:]) or "./") + mark + anchor
+
+
+def from_root(url: str, base: str) -> str:
+    """The same back: an address that is written on the page at `base`, from the site's root."""
+    path, mark, anchor = url.partition("#")
+    if not path:
+        return base + mark + anchor
+    above = base.split("/")[:-1]
+    while path.startswith("../"):
+        path = path[3:]
+        del above[-1:]
+    if path.startswith(("/", ".")) or "/." in path or "//" in path or path == "..":
+        path = posixpath.normpath("/" + "/".join((*above, path)) if path[:1] != "/" else path) + ("/" if _is_folder(path) else "")
+        return path.lstrip("/") + mark + anchor
+    return "/".join((*above, path)) + mark + anchor
+
+
+def _is_folder(path: str) -> bool:
+    return path.endswith("/") or path.rpartition("/")[2] in (".", "..")
 
 
 def write_book(book: Book) -> str:

@@ -10,7 +10,7 @@ from html import unescape
 from typing import Final, NamedTuple
 
 from kbtools.model import Link, Note
-from kbtools.site.formula import render_math
+from kbtools.site.formula import render_math, without_tags
 from kbtools.site.marks import CLOSE, OPEN, STRAY
 
 MOST: Final = 70
@@ -30,12 +30,12 @@ LEAD: Final = re.compile(
 )
 """What stands at the beginning of a line and makes it a heading, an item, a cell or a callout."""
 ATOM: Final = re.compile(
-    r"""(?P<ticks>`+)(?P<code>[^\n]+?)(?<!`)(?P=ticks)(?!`)
+    r"""(?<!`)(?P<ticks>`{1,9}+)(?P<code>[^\n]{1,400}?)(?<!`)(?P=ticks)(?!`)
        |\$\$(?P<display>[^$]+)\$\$
        |\$(?P<inline>(?![\s$])[^$\n]*[^\s$\\])\$(?!\d)
        |!?\[\[(?:[^\[\]|\n]*\|)?(?P<wiki>[^\[\]|\n]*)\]\]
        |!?\[(?P<text>[^\[\]\n]*)\]\((?:[^()\n]++|\([^()\n]*\))*+\)
-       |(?P<nothing>^\[\^[^\]\s]+\]:[ ]?|\[\^[^\]\s]+\]|%%[^%\n]*%%|<!--[^\n]*?-->|</?[A-Za-z][^<>\n]*>
+       |(?P<nothing>^\[\^[^\[\]\s]++\]:[ ]?|\[\^[^\[\]\s]++\]|%%[^%\n]*%%|<!--(?:[^\n-]|-(?!->)){0,1000}+-->|</?[A-Za-z][^<>\n]*>
          |[ \t]\^[A-Za-z0-9-]+[ \t]*$)
        |\\(?P<escaped>[!-/:-@\[-`{-~])""",
     re.VERBOSE | re.MULTILINE,
@@ -43,11 +43,10 @@ ATOM: Final = re.compile(
 """What is one thing, whatever it holds; what opens first wins."""
 EMPHASIS: Final = re.compile(r"\*\*|==|~~|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])|(?<=[^\s_])_(?!\w)")
 SHIELD: Final = re.compile(f"{OPEN}(?P<number>[0-9]++){CLOSE}")
-UNIT: Final = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}|.", re.DOTALL)
+UNIT: Final = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*+{CLOSE}|.", re.DOTALL)
 """A character of what is read, or a formula."""
 STACKED: Final = re.compile(r"[\^_&]|\\(?:[dtc]?frac|sqrt|begin|binom|over|stack)")
 BLANKS: Final = re.compile(r"[ \t]{2,}")
-TAG: Final = re.compile(r"<[^>]*>")
 THINGS: Final = ("code", "display", "inline", "wiki", "text", "escaped")
 
 
@@ -101,7 +100,7 @@ def read_math(latex: str) -> str:
     """A formula in a line of text: its symbols where they stand in a row, else its LaTeX."""
     if STACKED.search(latex):
         return latex
-    return unescape(TAG.sub("", render_math(latex, display=False)))
+    return unescape(without_tags(render_math(latex, display=False)))
 
 
 def cut_start(text: str, most: int) -> str:

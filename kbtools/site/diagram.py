@@ -31,7 +31,7 @@ HEAD: Final = re.compile(
     r"""<svg\ id="(?P<id>[^"]*)"[^>]*?\ viewBox="[-\d.]+\ [-\d.]+\ (?P<width>[\d.]+)\ (?P<height>[\d.]+)"[^>]*>""", re.VERBOSE
 )
 STYLE: Final = re.compile(r"<style>(?P<rules>[^<]*)</style>")
-RULE: Final = re.compile(r"(?P<selectors>[^{}@]+)\{[^{}]*\}")
+RULE: Final = re.compile(r"(?<![^{}@])(?P<selectors>[^{}@]++)\{[^{}]*+\}")
 DEFINED: Final = re.compile(
     r"""<(?P<tag>marker|filter|linearGradient)\ id="(?P<id>[^"]*)"[^>]*>.*?</(?P=tag)>""", re.VERBOSE | re.DOTALL
 )

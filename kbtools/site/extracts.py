@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from html import escape, unescape
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from kbtools.site.book import Page
+from kbtools.site.book import Page, from_root
+from kbtools.site.rawhtml import is_absolute
 from kbtools.site.searchindex import Entry
 
 HEADING: Final = re.compile(r"<h(?P<level>[1-6]) id=\"(?P<id>[^\"]*+)\"[^>]*+>(?P<inner>.*?)</h(?P=level)>", re.DOTALL)
@@ -100,14 +100,8 @@ def _iter_parts(html: str) -> Iterator[_Part]:
 
 def _lead(html: str, base: str, most: int = LEAD) -> str:
     """The beginning of HTML, without ids, its addresses counted from the root."""
-    return ADDRESS.sub(lambda found: f'{found["name"]}{_from_root(found["url"], base)}"', ID.sub("", cut(html, most)))
+    return ADDRESS.sub(lambda found: f'{found["name"]}{_place(found["url"], base)}"', ID.sub("", cut(html, most)))
 
 
-def _from_root(url: str, base: str) -> str:
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/", url):
-        return url
-    if url.startswith("#"):
-        return base + url
-    path, mark, anchor = url.partition("#")
-    there = posixpath.normpath(posixpath.join("/", posixpath.dirname(base), path)).lstrip("/")
-    return there + ("/" if there and path.endswith(("/", ".")) else "") + mark + anchor
+def _place(url: str, base: str) -> str:
+    return url if is_absolute(url) or url.startswith("/") else from_root(url, base)

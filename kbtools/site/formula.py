@@ -14,13 +14,14 @@ from math_core import LatexError, LatexToMathML
 from kbtools.site.dialect import SAME, find_macros, to_wheel
 from kbtools.syntax.mathcore import BRACKET, MOST_OPEN, is_monstrous
 
-__all__ = ["Macros", "find_macros", "render_math"]
+__all__ = ["Macros", "find_macros", "render_math", "without_tags"]
 
 Macros = tuple[tuple[str, str], ...]
 """(name, body) of what the formulas of a note define, from `find_macros`."""
 LONGEST = 20_000
 MOST_EXPANSIONS = 200
 PIECE = re.compile(rf"(?P<brace>(?<!\\)[{{}}])|{BRACKET.pattern}", re.VERBOSE)
+TAG = re.compile(r"<[^<>]*+>")
 REPEATED = re.compile(r"(?P<argument>#[1-9])(?s:.*)(?P=argument)")
 REASONS = {
     "Unknown command": "没有这个命令",
@@ -45,6 +46,11 @@ def render_math(latex: str, *, display: bool, macros: Macros = ()) -> str:
         return _converter(macros, _most_expansions(formula, macros)).convert_with_local_state(formula, displaystyle=display)
     except LatexError as error:
         return _write_error(latex, _read_reason(str(error)))
+
+
+def without_tags(mathml: str) -> str:
+    """The characters of a formula that was rendered, as they are written in HTML."""
+    return TAG.sub("", mathml)
 
 
 def _leaves_open(latex: str) -> bool:

@@ -21,13 +21,13 @@ LIBRARIES: Final = ("markdown-it-py", "mdit-py-plugins", "math-core", "pygments"
 
 def renderer_key(*parts: str) -> str:
     """A digest that differs when what renders does: this package, what it reads notes with, or any of `parts`."""
-    digest = hashlib.sha256(code_key(*parts))
+    state = hashlib.sha256(code_key(*parts))
     folder = Path(__file__).parent
     for file in sorted(file for file in folder.iterdir() if file.suffix in {".py", ".j2"}):
-        digest.update(file.name.encode() + file.read_bytes())
+        state.update(file.name.encode() + file.read_bytes())
     for library in LIBRARIES:
-        digest.update(f"{library} {version_of(library)}\n".encode())
-    return digest.hexdigest()
+        state.update(f"{library} {version_of(library)}\n".encode())
+    return state.hexdigest()
 
 
 ADDRESS: Final = re.compile(r"\s(?:href|poster|src)\s*=", re.IGNORECASE)
@@ -42,8 +42,8 @@ class Grounds:
         self._read = read
         self._renderer = renderer
         self._tags: Mapping[str, str] = {tag.lower(): url for tag, url in book.tag_urls.items()}
-        self._addresses = _digest(repr((book.files, [(page.path, page.url) for page in book.pages.values()])))
-        self._unread = _digest(repr(self._tags), self._addresses)
+        self._addresses = digest(repr((book.files, [(page.path, page.url) for page in book.pages.values()])))
+        self._unread = digest(repr(self._tags), self._addresses)
         self._parts: dict[str, str] = {}
         proofs = (book.snippets_url, book.snippets_folder, bool(book.snippets))
         self._everywhere = repr((renderer, proofs))
@@ -53,7 +53,7 @@ class Grounds:
         page = self._book.pages[path]
         shown = [self._part(one) for one in self._find_shown(path)]
         around = [self._face(other) for other in _iter_around(page)]
-        return _digest(repr((self._everywhere, page, shown, around)))
+        return digest(repr((self._everywhere, page, shown, around)))
 
     def _find_shown(self, path: str) -> list[str]:
         """The pages of which something may stand on this one: itself, and what is embedded, through whatever embeds it."""
@@ -74,7 +74,7 @@ class Grounds:
             links = [(key, meaning, self._face(meaning.path), self._book.url_of(meaning)) for key, meaning in page.links.items()]
             files = self._addresses if ADDRESS.search(text) else ""
             said = (path, page.url, page.title, page.kind, page.lines, page.sections, links, self._tags_of(page), files)
-            known = self._parts[path] = _digest(repr((said, self._proofs_in(text))), text)
+            known = self._parts[path] = digest(repr((said, self._proofs_in(text))), text)
         return known
 
     def _tags_of(self, page: Page) -> Iterable[tuple[str, str | None]]:
@@ -99,7 +99,8 @@ def _iter_around(page: Page) -> Iterator[str]:
     yield from page.before
 
 
-def _digest(*texts: str) -> str:
+def digest(*texts: str) -> str:
+    """A digest of texts."""
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

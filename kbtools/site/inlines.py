@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from kbtools.site import embeds, footnotes, wikilinks
 from kbtools.site.book import relative
-from kbtools.site.formula import render_math
+from kbtools.site.formula import render_math, without_tags
 from kbtools.site.marks import OPEN, Mark
 from kbtools.site.scene import Scene
 
@@ -31,7 +31,6 @@ TAGS = {
 
 LONG_FORMULA = 20
 """A formula with more characters than this may be wider than a phone, where it then scrolls in its line: no browser breaks it."""
-TAG = re.compile(r"<[^>]*+>")
 CLOSING = re.compile(r"[，。、；：！？）」』》”’…,.;:!?)]+")
 
 
@@ -176,7 +175,7 @@ class _Writer:
         if display and self.may_hold_block:
             self.put_block(f'<div class="kb-math">{html}</div>\n')
         else:
-            is_long = len(TAG.sub("", html)) > LONG_FORMULA
+            is_long = len(without_tags(html)) > LONG_FORMULA
             self.out.append(f'<span class="kb-long">{html}</span>' if is_long else html)
 
     def tag(self, mark: Mark) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from html import escape
 
-from kbtools.site.book import Book, Page, relative
+from kbtools.site.book import Book, Page
 from kbtools.site.graphdata import NAMES
+from kbtools.site.pointers import point_to_tag
 
 MOST_NAMES = 4
 ADDRESS = re.compile(
@@ -24,11 +25,7 @@ def render_masthead(page: Page, book: Book) -> str:
     said = [escape(NAMES.get(page.note_kind, page.note_kind))] if page.note_kind else []
     said += [f"约 {page.minutes} 分钟"] if page.minutes else []
     said += [f"又名 {escape('、'.join(page.aliases[:MOST_NAMES]))}"] if page.aliases else []
-    tags = (
-        f'<a class="kb-tag" href="{escape(relative(book.tag_urls[tag], page.url))}">#{escape(tag)}</a>'
-        for tag in page.tags
-        if tag in book.tag_urls
-    )
+    tags = (point_to_tag(tag, book, page.url) for tag in page.tags if tag in book.tag_urls)
     items = "".join(f"<li>{item}</li>" for item in (*said, *tags))
     return f'<ul class="kb-masthead" aria-label="关于本篇">{items}</ul>\n' if items else ""
 

@@ -15,9 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from kbtools.site.formula import without_tags
+
 PLACE: Final = "assets/kb/math.css"
 FORMULA: Final = re.compile(r"<math\b[^>]*+>(?P<inner>(?:[^<]++|<(?!/math>))*+)</math>")
-TAG: Final = re.compile(r"<[^>]*+>")
 REFERENCE: Final = re.compile(r"&#(?:x(?P<hex>[0-9a-fA-F]{1,6})|(?P<decimal>\d{1,7}));")
 ALWAYS: Final = (
     *range(0x20, 0x7F),
@@ -36,7 +37,7 @@ PRIMES: Final = (0x2032, 0x2033, 0x2034, 0x2057)
 
 def find_characters(html: str) -> frozenset[str]:
     """What stands in the formulas of a page."""
-    text = "".join(TAG.sub("", found["inner"]) for found in FORMULA.finditer(html))
+    text = "".join(without_tags(found["inner"]) for found in FORMULA.finditer(html))
     named = (int(found["hex"], 16) if found["hex"] else int(found["decimal"]) for found in REFERENCE.finditer(text))
     return frozenset(text) | {chr(code) for code in named if code < 0x110000}
 

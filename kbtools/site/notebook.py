@@ -20,7 +20,7 @@ from kbtools.site.book import Book, Meaning, Page, relative
 from kbtools.site.formula import find_macros
 from kbtools.site.highlight import render_code
 from kbtools.site.notebookfile import join, read_notebook
-from kbtools.site.notebookoutputs import OutputWriter, write_html
+from kbtools.site.notebookoutputs import OutputWriter, write_html, write_notice
 from kbtools.site.notebooktext import Cell, read_markdown
 from kbtools.site.rawhtml import runs_code
 from kbtools.site.render import Rendered, open_scene, render_part
@@ -53,13 +53,13 @@ def render_notebook(text: str, page: Page, book: Book, look: Look = Look()) -> R
     try:
         notebook = read_notebook(text, problems.append)
     except ValueError as error:
-        return Rendered(_notice(f"这个 Notebook 读不出来：{error}"), (), (), problems=(str(error),))
+        return Rendered(write_notice(f"这个 Notebook 读不出来：{error}"), (), (), problems=(str(error),))
     writer = _Writer(text, notebook, page, book, problems)
     try:
         html = _export(_exporter(look), notebook, writer)
     except ImportError:
         problems.append(MISSING)
-        html = _notice(f"这里只有文字，没有代码和输出：{MISSING}") + "".join(writer.texts.values())
+        html = write_notice(f"这里只有文字，没有代码和输出：{MISSING}") + "".join(writer.texts.values())
     files = {quote(page.path): text.encode("utf-8", "replace"), **writer.outputs.files}
     return Rendered(html + _write_download(page), tuple(writer.toc), tuple(writer.links), files, tuple(problems))
 
@@ -183,10 +183,6 @@ def _embed_attachments(html: str, attached: Mapping[str, Any]) -> str:
         return ""
 
     return ATTACHED.sub(source, html) if "attachment:" in html else html
-
-
-def _notice(text: str) -> str:
-    return f'<p class="kb-notice">{escape(text, quote=False)}</p>\n'
 
 
 def _write_download(page: Page) -> str:

@@ -31,7 +31,7 @@ SCRIPTED: Final = re.compile(r"<script\b|<style\b(?!\s+scoped\b)", re.IGNORECASE
 STYLE: Final = re.compile(r"<style>[^<]*+</style>")
 FRAME: Final = re.compile(r"<iframe(?P<attributes>[^>]*+)></iframe>")
 SOURCE: Final = re.compile(r' src="(?P<url>https?://[^"]++)"')
-TAG: Final = re.compile(r"</?[a-z][^>]*+>")
+TAG: Final = re.compile(r"</?[a-z][^<>]*+>")
 ADDRESS: Final = re.compile(r' (?P<name>[\w:.-]++)="(?P<value>[^"]*+)"')
 ADDRESSES: Final = frozenset(("action", "background", "cite", "data", "formaction", "href", "poster", "src", "xlink:href"))
 OUTSIDE: Final = re.compile(r"(?:https?|mailto|data):", re.IGNORECASE)
@@ -67,13 +67,13 @@ class OutputWriter:
             return self._write_form(form, data.get(form), look, number)
         except ValueError as error:
             self.problems.append(f"cell {number + 1}: the output '{form}' cannot be shown: {error}")
-            return _notice(f"这里的输出读不出来（{form}）")
+            return write_notice(f"这里的输出读不出来（{form}）")
 
     def _write_form(self, form: str, value: Any, look: Mapping[str, Any], number: int) -> str:
         if form == "application/json":
             return render_code(_shorten(json.dumps(value, ensure_ascii=False, indent=2)), "json", "")
         if not isinstance(value, str) or form not in ORDER:
-            return _notice(NOT_SHOWN + (f"（{form}）" if form else ""))
+            return write_notice(NOT_SHOWN + (f"（{form}）" if form else ""))
         if form in PICTURES or form == "image/svg+xml":
             return self._write_picture(form, value, look, number)
         if form == "text/html":
@@ -117,7 +117,7 @@ def write_text(text: str, look: str = "") -> str:
     if "\r" in plain:
         plain = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in plain.split("\n"))
     shown = escape(_shorten(plain), quote=False).rstrip("\n")
-    cut = _notice(TOO_LONG) if len(plain) > MOST else ""
+    cut = write_notice(TOO_LONG) if len(plain) > MOST else ""
     return f'<pre class="kb-output{look}" tabindex="0">{shown}</pre>\n{cut}' if shown else ""
 
 
@@ -128,7 +128,7 @@ def write_html(html: str) -> str:
     safe = STYLE.sub("", raw.write(html)) + raw.close_block()
     safe = TAG.sub(_keep_addresses, FRAME.sub(_link_frame, safe))
     if not SEEN.search(safe) and not TAG.sub("", safe).strip():
-        return _notice(NOT_SHOWN) if SCRIPTED.search(html) else ""
+        return write_notice(NOT_SHOWN) if SCRIPTED.search(html) else ""
     return f'<div class="kb-output kb-output--html" tabindex="0">{safe}</div>\n'
 
 
@@ -179,8 +179,9 @@ def _shorten(text: str) -> str:
     return text if len(text) <= MOST else text[:MOST] + "…"
 
 
-def _notice(text: str) -> str:
+def write_notice(text: str) -> str:
+    """A remark in the place of what cannot be shown."""
     return f'<p class="kb-notice">{escape(text, quote=False)}</p>\n'
 
 
-__all__ = ["FOLDER", "OutputWriter", "choose_form", "write_html", "write_latex", "write_text"]
+__all__ = ["FOLDER", "OutputWriter", "choose_form", "write_html", "write_latex", "write_notice", "write_text"]

@@ -7,6 +7,7 @@ from html import escape
 
 from kbtools.site.book import Book, Listing, Page, relative
 from kbtools.site.graphdata import render_graph_page
+from kbtools.site.pointers import point_to_page, point_to_tag
 
 STATES = {"proven": "已证明", "stale": "已过期，待重新证明", "none": "未证明"}
 DEVICES = {"cpu": "CPU", "cuda": "CUDA"}
@@ -46,7 +47,7 @@ def render_redirect(page: Page, url: str) -> str:
 def _render_tags(book: Book, base: str) -> str:
     items = []
     for tag, paths in book.tags.items():
-        link = f'<a class="kb-tag" href="{escape(relative(book.tag_urls[tag], base))}">#{escape(tag)}</a>'
+        link = point_to_tag(tag, book, base)
         items.append(f'<li style="--kb-depth:{tag.count("/")}">{link} <span class="kb-about">{len(paths)} 篇</span></li>')
     return f'<ul class="kb-tags">{"".join(items)}</ul>'
 
@@ -54,20 +55,14 @@ def _render_tags(book: Book, base: str) -> str:
 def _render_tag(book: Book, tag: str, paths: Iterable[str]) -> str:
     base = book.tag_urls[tag]
     below = [name for name in book.tags if name.startswith(tag + "/")]
-    links = "".join(
-        f' <a class="kb-tag" href="{escape(relative(book.tag_urls[name], base))}">#{escape(name)}</a>' for name in below
-    )
+    links = "".join(f" {point_to_tag(name, book, base)}" for name in below)
     items = "".join(render_link(book.pages[path], base) for path in paths)
     return (f"<p>{links.strip()}</p>" if links else "") + f"<ul>{items}</ul>"
 
 
 def render_link(page: Page, base: str) -> str:
     """An item of a list that leads to a page."""
-    return f"<li>{_link(page, base)}{_about(page)}</li>"
-
-
-def _link(page: Page, base: str) -> str:
-    return f'<a class="internal-link" href="{escape(relative(page.url, base))}">{escape(page.title)}</a>'
+    return f"<li>{point_to_page(page, base)}{_about(page)}</li>"
 
 
 def _about(page: Page) -> str:
@@ -105,7 +100,7 @@ def _row(listing: Listing, book: Book) -> str:
         or f'<span class="kb-proof" data-state="none">{STATES["none"]}</span>'
     )
     files = _file(listing.path, listing.source_url) + (f"<br>{_file(listing.proof, listing.proof_url)}" if listing.proof else "")
-    shown = "、".join(_link(book.pages[path], base) for path in listing.shown if path in book.pages)
+    shown = "、".join(point_to_page(book.pages[path], base) for path in listing.shown if path in book.pages)
     cells = zip(HEADS, (files, states, escape(listing.oracle), shown), strict=True)
     row = "".join(f'<td data-name="{name}">{text}</td>' for name, text in cells)
     return f'<tr id="{escape(listing.path)}">{row}</tr>'

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from kbtools import resolve
 from kbtools.lines import LineIndex
-from kbtools.model import Anchor, Note, Span
+from kbtools.model import Anchor, Note
 from kbtools.site.book import Section
 from kbtools.site.context import plain_heading
 from kbtools.site.notebooktext import read_markdown
 from kbtools.site.slug import make_ids
-from kbtools.syntax.scan import ANCHOR_KINDS, RawAnchor
+from kbtools.syntax.note import make_anchor
+from kbtools.syntax.scan import RawAnchor
 
 ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 INDENT = re.compile(r"[ \t]*")
@@ -42,9 +43,7 @@ def find_places(note: Note) -> Places:
     if not note.path.lower().endswith(".ipynb"):
         return _find_places(note.source.text, note.anchors)
     notebook = read_markdown(note.source.text)
-    anchors = [
-        Anchor(ANCHOR_KINDS[kind], key, text, level, Span(start, end)) for kind, key, text, level, start, end in notebook.anchors
-    ]
+    anchors = [make_anchor(raw) for raw in notebook.anchors]
     return _find_places(notebook.text, anchors)._replace(unknown=notebook.anchors)
 
 

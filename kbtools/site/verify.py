@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -13,14 +12,14 @@ from urllib.parse import unquote
 
 from kbtools.model import Edge
 from kbtools.site.binding import meaning_of
-from kbtools.site.book import Meaning
+from kbtools.site.book import Meaning, from_root
+from kbtools.site.rawhtml import is_absolute
 from kbtools.site.sections import Places
 
 TAG: Final = re.compile(r"<[A-Za-z][A-Za-z0-9-]*+(?P<attributes>\s[^<>]*+)>")
 ATTRIBUTE: Final = re.compile(r"\s(?P<name>href|src|id|name)=(?P<mark>[\"'])(?P<value>.*?)(?P=mark)", re.DOTALL)
 HIDDEN: Final = re.compile(r"<(?P<what>!--|script\b|pre\b)")
 CLOSING: Final = {"!--": "-->", "script": "</script>", "pre": "</pre>"}
-OUTSIDE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,8 @@ def read_page(html: str, url: str) -> Written:
             value = unescape(found["value"])
             if found["name"] in ("id", "name"):
                 ids.add(value)
-            elif value and not OUTSIDE.match(value):
-                links[_from_root(value, url)] = None
+            elif value and not is_absolute(value):
+                links[from_root(value, url)] = None
     return Written(tuple(links), frozenset(ids))
 
 
@@ -107,21 +106,3 @@ def find_untrue(shown: Iterable[Meaning], edges: Iterable[Edge], places: Mapping
     for meaning in sorted({*links, *meant}, key=repr):
         if meaning.status != "external" and links[meaning] != meant[meaning]:
             yield Untrue(meaning, links[meaning], meant[meaning])
-
-
-def _from_root(value: str, base: str) -> str:
-    path, mark, anchor = value.partition("#")
-    if not path:
-        return base + mark + anchor
-    above = base.split("/")[:-1]
-    while path.startswith("../"):
-        path = path[3:]
-        del above[-1:]
-    if path.startswith(("/", ".")) or "/." in path or "//" in path or path == "..":
-        path = posixpath.normpath("/" + "/".join((*above, path)) if path[:1] != "/" else path) + ("/" if _is_folder(path) else "")
-        return path.lstrip("/") + mark + anchor
-    return "/".join((*above, path)) + mark + anchor
-
-
-def _is_folder(path: str) -> bool:
-    return path.endswith("/") or path.rpartition("/")[2] in (".", "..")

@@ -23,6 +23,8 @@ from kbtools.snippets.session import set_threads
 
 FIRST_FREE: Final = 3
 MANY: Final = 4096
+NAMES_OF_CI: Final = ("CI", "BUILD_NUMBER")
+"""Where one is set, pytest writes out every difference between two values, which takes minutes for a few thousand numbers."""
 PLUGIN: Final = "kbtools.plugins.pytest"
 
 
@@ -98,7 +100,7 @@ def _gpu_name() -> str:
 def _run_proof(job: Job, setup: Setup, journal: Journal) -> int:
     """pytest on one file; where no GPU is, the tests for it are not even collected."""
     os.chdir(setup.root)
-    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+    for name in [name for name in os.environ if name.startswith("PYTEST_") or name in NAMES_OF_CI]:
         del os.environ[name]
     os.environ.update({"KB_DEVICE": job.device, "KB_PROOF_REPORT": job.journal, "KB_TIMEOUT": f"{setup.timeout:g}"})
     if job.device == "cpu":

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from kbtools.lines import line_start
+
 NEXT_ENTRY = re.compile(r"[\r\n](?=[^\s#-])")
 
 
@@ -44,7 +46,7 @@ def _entry(name: str) -> re.Pattern[str]:
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether text[start:end] fills its quotes or its line, and is no comment."""
-    line = text[max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1 : start].lstrip(" \t-")
+    line = text[line_start(text, start) : start].lstrip(" \t-")
     if not line:
         return True
     quote = line[-1]

@@ -72,7 +72,9 @@ def _tell(report: Report, config: Config, written: str, here: Path) -> None:
 
 
 def _introduce(begun: Start, file: str) -> Iterator[str]:
-    yield f"{begun.folder}: {begun.notes:,} note{'' if begun.notes == 1 else 's'}"
+    from kbtools.report.numbers import counted
+
+    yield f"{begun.folder}: {counted(begun.notes, 'note')}"
     yield from (f"  {tool}" for tool in begun.tools)
     yield f"wrote {file}:"
     yield from (f"    {line}" for line in begun.text.splitlines())

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from kbtools.model import NotePath
 
 HELP = "where a note is named without a link"
 EXAMPLE = "kb mentions LSTM"
@@ -32,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
     from kbtools.asking.mentions import find_mentions
     from kbtools.cli.find import find_note, open_vault
     from kbtools.cli.listing import print_listing
-    from kbtools.lines import LineIndex
+    from kbtools.lines import LineIndex, line_end, line_start
 
     vault, config = open_vault(options.vault)
     path = find_note(vault, config.vault, options.note)
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[NotePath]] = {}
     for other in vault.paths:
         if other[-3:].lower() == ".md":
             names.setdefault(other[other.rfind("/") + 1 : -3], []).append(other)
@@ -45,12 +49,13 @@ def run(options: argparse.Namespace) -> int:
     notes = (vault.notes[other] for other in vault.paths if other[-3:].lower() == ".md")
 
     def rows() -> Iterator[MentionRow]:
-        for mention in find_mentions(notes, path, names):  # type: ignore[arg-type]  # paths are NotePaths
-            text = vault.text_of(mention.source)
-            line, column = LineIndex(text).position(mention.span.start)
-            start = max(text.rfind("\n", 0, mention.span.start), text.rfind("\r", 0, mention.span.start)) + 1
-            end = min((at for at in (text.find("\n", start), text.find("\r", start)) if at >= 0), default=len(text))
-            yield MentionRow(mention.source, line, column, mention.text, text[start:end].strip())
+        for source, group in groupby(find_mentions(notes, path, names), key=lambda mention: mention.source):
+            text = vault.text_of(source)
+            lines = LineIndex(text)
+            for mention in group:
+                line, column = lines.position(mention.span.start)
+                context = text[line_start(text, mention.span.start) : line_end(text, mention.span.start)].strip()
+                yield MentionRow(source, line, column, mention.text, context)
 
     print_listing(MentionRow, rows(), name="mentions", form=options.format, lines=_describe)
     return 0

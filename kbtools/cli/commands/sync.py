@@ -81,21 +81,19 @@ def _left(finding: Finding, left: Left, here: Prefixes, *, colour: bool) -> str:
 def _summary(synced: Synced, *, is_dry: bool) -> str:
     """`2 blocks and 1 snippet written, 1 block left; what was overwritten is in /home/…`."""
     from kbtools.report.escapes import plain
+    from kbtools.report.numbers import counted
 
     steps, left = synced.plan.steps, len(synced.left)
     blocks = len({step.block for step in steps if step.what == "note"})
-    written = [_count(blocks, "block")] if blocks else []
+    written = [counted(blocks, "block")] if blocks else []
     if synced.plan.files:
-        written.append(_count(len(synced.plan.files), "snippet"))
+        written.append(counted(len(synced.plan.files), "snippet"))
     verb = " would be written" if is_dry else " written"
     said = " and ".join(written) + verb if written else ""
     if left:
-        said += f"{', ' if said else ''}{_count(left, 'block')} left as {'it is' if left == 1 else 'they are'}"
+        said += f"{', ' if said else ''}{counted(left, 'block')} left as {'it is' if left == 1 else 'they are'}"
     if not said:
-        return f"{_count(synced.looked_at, 'block')} and {'its snippet' if synced.looked_at == 1 else 'their snippets'} are equal"
+        theirs = "its snippet" if synced.looked_at == 1 else "their snippets"
+        return f"{counted(synced.looked_at, 'block')} and {theirs} are equal"
     kept = f"; what was overwritten is in {synced.kept}" if synced.kept else ""
     return plain(said + kept)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
