@@ -87,6 +87,22 @@ def test_settings_count_and_options_do_not(tmp_path: Path, monkeypatch: pytest.M
     assert {path for path in tmp_path.rglob("*") if "cache" not in path.parts} == before, "nothing is left in the project"
 
 
+MANY_DIFFERENCES = """
+import random
+
+
+def test_numbers():
+    one, two = ([random.Random(seed).random() for _ in range(4000)] for seed in (1, 2))
+    assert one == two
+"""
+
+
+def test_pytests_long_comparison_on_ci_does_not_hang_a_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    project = write_project(tmp_path, pair("one", proof=MANY_DIFFERENCES))
+    assert proven(project) == {"one": "assertion"}
+
+
 def test_a_conftest_that_fails_is_said(tmp_path: Path) -> None:
     project = write_project(tmp_path, {**pair("one"), "tests/conftest.py": "import no_such_module\n"})
     outcome = outcomes_of(check(project))["one"]
