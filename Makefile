@@ -4,7 +4,7 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup check test lint types figures notebooks bench clean
+.PHONY: setup check test lint types figures notebooks bench bench-site clean
 
 setup: .venv/.ready
 
@@ -36,6 +36,9 @@ notebooks: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+bench-site: setup
+	$(BIN)/python benchmarks/site.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -59,16 +59,17 @@ START_S: Final = 0.15
 
 def render(results: Sequence[Measured], start: Mapping[str, Sample]) -> str:
     """The tables as Markdown."""
-    return "\n".join([_machine(), "", *_seconds(results), "", *_targets(results, start), "", *_truths(results), ""])
+    machine = describe_machine([_version("rg"), _version(str(BIN / "rumdl")), _version(str(BIN / "kb"))])
+    return "\n".join([machine, "", *_seconds(results), "", *_targets(results, start), "", *_truths(results), ""])
 
 
-def write_table(text: str, readme: Path = README) -> None:
+def write_table(text: str, readme: Path = README, marks: re.Pattern[str] = MARKS) -> None:
     """Put the tables between the marks of the README."""
-    readme.write_text(MARKS.sub(lambda _: "\n" + text + "\n", readme.read_text("utf-8")), "utf-8")
+    readme.write_text(marks.sub(lambda _: "\n" + text + "\n", readme.read_text("utf-8")), "utf-8")
 
 
-def _machine() -> str:
-    versions = [_version("rg"), _version(str(BIN / "rumdl")), _version(str(BIN / "kb"))]
+def describe_machine(versions: Sequence[str]) -> str:
+    """When and on what was measured, with what, and how busy the machine was with it and with others."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
     return (
         f"{datetime.date.today()}: {_processor()}, {os.cpu_count()} cores, {memory} GB, {platform.system()} "
@@ -114,27 +115,30 @@ def _targets(results: Sequence[Measured], start: Mapping[str, Sample]) -> list[s
                 taken = by_size[size].samples
                 ratio = taken[target.case].wall / taken[target.peer].wall
                 rows.append(
-                    _row(
+                    target_row(
                         f"{target.case}, by {target.peer.partition(',')[0]}", size, f"{limit} ×", f"{ratio:.2f} ×", ratio <= limit
                     )
                 )
     for (size, case), limit in SECONDS.items():
         if size in by_size:
             wall = by_size[size].samples[case].wall
-            rows.append(_row(case, size, f"{limit} s", f"{wall:.3f} s", wall <= limit))
+            rows.append(target_row(case, size, f"{limit} s", f"{wall:.3f} s", wall <= limit))
     if {10_000, 100_000} <= by_size.keys():
         for case in (COLD, EVERY, UNCHANGED, CHANGED):
             growth = by_size[100_000].samples[case].wall / by_size[10_000].samples[case].wall / 10
             rows.append(
-                _row(f"{case}: time per note against 10,000", 100_000, f"{GROWTH} ×", f"{growth:.2f} ×", growth <= GROWTH)
+                target_row(f"{case}: time per note against 10,000", 100_000, f"{GROWTH} ×", f"{growth:.2f} ×", growth <= GROWTH)
             )
         peak = by_size[100_000].peaks[COLD] / 1e6
-        rows.append(_row(f"{COLD}: memory", 100_000, f"{MEMORY_MB} MB", f"{peak:,.0f} MB", peak <= MEMORY_MB))
-    rows += [_row(name, 100, f"{START_S} s", f"{sample.wall:.3f} s", sample.wall <= START_S) for name, sample in start.items()]
+        rows.append(target_row(f"{COLD}: memory", 100_000, f"{MEMORY_MB} MB", f"{peak:,.0f} MB", peak <= MEMORY_MB))
+    rows += [
+        target_row(name, 100, f"{START_S} s", f"{sample.wall:.3f} s", sample.wall <= START_S) for name, sample in start.items()
+    ]
     return rows
 
 
-def _row(name: str, size: int, limit: str, measured: str, met: bool) -> str:
+def target_row(name: str, size: int, limit: str, measured: str, met: bool) -> str:
+    """A row of a table of targets."""
     return f"| {name} | {size:,} | {limit} | {measured} | {'met' if met else '**not met**'} |"
 
 

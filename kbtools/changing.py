@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from kbtools import app
 from kbtools.change import codepaths
+from kbtools.change.edits import Edit
 from kbtools.change.plan import Plan, Rewrite, Wish, make_plan, rename_block, rename_heading
 from kbtools.change.tags import count_carriers, find_tag_problem, plan_tag
 from kbtools.change.view import View
@@ -92,17 +93,26 @@ def plan_tag_rename(project: app.Project, old: str, new: str, *, merge: bool = F
 
 
 def plan_snippet(project: app.Project, snapshot: Snapshot, src: str, dst: str) -> Change:
-    """Move a snippet, both named from the project's root: the titles in notes follow, its proof, and what imports it."""
+    """Move a snippet, both named from the project's root: the titles in notes follow, its proof, and what imports it,
+    in notebooks too. Raises KbError where the name is taken or no module's, or an import cannot be followed."""
     config, view = project.config, view_of(snapshot, project.config)
     dst = dst if dst.endswith(".py") else f"{dst}.py"
     if not dst.startswith(f"{config.snippets}/"):
         raise KbError(f"'{dst}' is not below '{config.snippets}'", "a snippet stays among the snippets")
+    unfit = codepaths.find_module_problem(dst)
+    if unfit:
+        raise KbError(f"'{unfit}' is no name for a Python module", "write letters, digits and underscores, such as nn/softmax")
     files = _read_code(config)
     if dst in files or (config.root / dst).exists():
         raise KbError(f"'{dst}' is there already", "choose another name")
     moved = codepaths.plan(src, dst, files, snapshot.snippets[src].proof if src in snapshot.snippets else "")
-    titles = {path: codepaths.find_titles(snapshot.note(path), view.text_of(path), src, dst) for path in view.sources}
-    plan = make_plan(view, Wish(edits={path: edits for path, edits in titles.items() if edits}))
+    edits = {}
+    for path in view.sources:
+        try:
+            edits[path] = _follow_snippet(view, snapshot, path, src, dst)
+        except ValueError as error:
+            moved.trouble.append((config.prefix + path, str(error)))
+    plan = make_plan(view, Wish(edits={path: made for path, made in edits.items() if made}))
     code = tuple(Rewrite(path, moved.moves.get(path, path), files[path], text, 0) for path, text in sorted(moved.texts.items()))
     if moved.trouble:
         path, message = moved.trouble[0]
@@ -147,6 +157,13 @@ def view_of(snapshot: Snapshot, config: Config, texts: Mapping[str, str] | None 
         return unsaved[path] if path in unsaved else snapshot.text_of(path)
 
     return View(snapshot.blobs, names, snapshot.columns, read, aliases_resolve=config.aliases_resolve)
+
+
+def _follow_snippet(view: View, snapshot: Snapshot, path: str, src: str, dst: str) -> tuple[Edit, ...]:
+    """The edits of a note that shows a snippet, or of a notebook that imports it. Raises ValueError where one is impossible."""
+    if path.lower().endswith(".ipynb"):
+        return codepaths.find_notebook_imports(view.text_of(path), src, dst)
+    return codepaths.find_titles(snapshot.note(path), view.text_of(path), src, dst)
 
 
 def _find_moves(view: View, src: str, dst: str) -> dict[str, str]:
@@ -196,7 +213,7 @@ def _refuse_names(view: View, moves: Mapping[str, str]) -> None:
 def _read_code(config: Config) -> dict[str, str]:
     """The Python files beside snippets and proofs: of the whole folders at the top that hold these."""
     tops = sorted({folder.partition("/")[0] for folder in config.code_folders})
-    return {path: file.text for path, file in read_code(config.root, tops).items() if not file.problem}
+    return {path: file.text.removeprefix("\ufeff") for path, file in read_code(config.root, tops).items() if not file.problem}
 
 
 def _bytes_of(root: Path, path: str, rewrite: Rewrite) -> transaction.Text:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kbtools.change.edits import Edit, apply_edits
 from kbtools.lines import LINE_END
 from kbtools.model import Note
+from kbtools.syntax.jsontext import ESCAPE, escape_as, find_problem
+from kbtools.syntax.notebook import find_code_cells
+
+MAGIC: Final = re.compile(
+    r"""^(?P<indent>[ \t]*+)(?:
+        (?:[\w.,][\w., \t]*+=[ \t]*+)?[%!?].*   # %time, %%timeit, !ls, x = !ls, ?f
+        | [\w.]++\?\??[ \t]*+                    # f?
+    )$""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""A line of a notebook that is IPython's and not Python's."""
 
 
 class Moved(NamedTuple):
@@ -32,6 +45,49 @@ def find_titles(note: Note, text: str, src: str, dst: str) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
+def find_notebook_imports(file: str, src: str, dst: str) -> tuple[Edit, ...]:
+    """The edits of a notebook whose code cells import the snippet. Raises ValueError for an import that has no plain new form."""
+    old, new = _module(src), _module(dst)
+    package, _, name = old.rpartition(".")
+    if (name not in file and "\\u" not in file) or find_problem(file):
+        return ()
+    edits = []
+    for cell in find_code_cells(file):
+        if package not in cell.text or name not in cell.text:
+            continue
+        try:
+            found = list(_iter_imports(_hide_magics(cell.text), old, new))
+        except SyntaxError:
+            if cell.text.lstrip().startswith("%%"):
+                continue  # in another language
+            raise ValueError(f"cell {cell.number + 1} does not compile, so its imports cannot be followed") from None
+        except ValueError as error:
+            raise ValueError(f"cell {cell.number + 1}, {error}") from None
+        places = cell.offsets(file) if found else []
+        for edit in found:
+            last = ESCAPE.match(file, places[edit.end - 1])
+            start, end = places[edit.start], last.end() if last else places[edit.end]
+            if '"' in file[start:end]:
+                raise ValueError(f"cell {cell.number + 1}: the JSON cuts '{cell.text[edit.start : edit.end]}' in two")
+            edits.append(Edit(start, end, escape_as(edit.text, file)))
+    return tuple(edits)
+
+
+def _hide_magics(text: str) -> str:
+    """The text, or where it is no Python one of the same lines and length without IPython's own."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return MAGIC.sub(lambda found: found["indent"] + "0".ljust(len(found[0]) - len(found["indent"])), text)
+    return text
+
+
+def find_module_problem(path: str) -> str:
+    """The part of a path for which Python could not import it, or ""."""
+    parts = path.removesuffix(".py").split("/")
+    return next((part for part in parts if not part.isidentifier() or keyword.iskeyword(part)), "")
+
+
 def plan(src: str, dst: str, files: Mapping[str, str], proof: str) -> Moved:
     """What moves and changes among the project's Python files (texts by path)."""
     moved = Moved({src: dst}, {}, [])
@@ -43,10 +99,10 @@ def plan(src: str, dst: str, files: Mapping[str, str], proof: str) -> Moved:
         moved.moves[proof] = new_proof
     old, new = _module(src), _module(dst)
     for path, text in files.items():
-        if old_name not in text:
+        if old_name not in text and (path != src or "from ." not in text):
             continue
         try:
-            edits = list(_iter_imports(text, old, new))
+            edits = list(_iter_imports(text, old, new, path))
         except SyntaxError:
             moved.trouble.append((path, "it does not compile, so its imports cannot be followed"))
             continue
@@ -62,8 +118,9 @@ def _module(path: str) -> str:
     return path.removesuffix(".py").replace("/", ".")
 
 
-def _iter_imports(text: str, old: str, new: str) -> Iterator[Edit]:
-    """The edits of one file; raises ValueError for an import that has no plain new form, SyntaxError for what is no Python."""
+def _iter_imports(text: str, old: str, new: str, path: str = "") -> Iterator[Edit]:
+    """The edits of the file at `path`. Raises ValueError for an import that has no plain new form, and SyntaxError for what is
+    no Python."""
     package, _, name = old.rpartition(".")
     new_package, _, new_name = new.rpartition(".")
     starts = [0, *(found.end() for found in LINE_END.finditer(text))]
@@ -81,7 +138,12 @@ def _iter_imports(text: str, old: str, new: str) -> Iterator[Edit]:
                         raise ValueError(f"line {node.lineno}: 'import {old}' is used by its whole name")
                     at = offset(alias.lineno, alias.col_offset)
                     yield Edit(at, at + len(old), new)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module in (old, package):
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            absolute = ".".join((*path.split("/")[: -node.level], *filter(None, (node.module,))))
+            is_meant = absolute == old or (absolute == package and any(alias.name == name for alias in node.names))
+            if is_meant or (_module(path) == old and package != new_package):
+                raise ValueError(f"line {node.lineno}: a relative import")
+        elif isinstance(node, ast.ImportFrom) and node.module in (old, package):
             start = offset(node.lineno, node.col_offset)
             if node.module == old:
                 at = text.index(old, start)

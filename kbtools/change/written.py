@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from kbtools.change.edits import Edit
 from kbtools.model import Link
 from kbtools.syntax.inline import DEFINITION, ENTITY, TAIL, UNESCAPE
-from kbtools.syntax.jsontext import ESCAPE, iter_strings
+from kbtools.syntax.jsontext import ESCAPE, escape_as, iter_strings
 
 BARE: Final = re.compile(r"[\x00-\x20\x7f()<>%#\\\"]|&(?=[#A-Za-z])")
 ANGLE: Final = re.compile(r"[\x00-\x1f\x7f<>%#\\]|&(?=[#A-Za-z])")
@@ -70,15 +70,19 @@ def find_written(path: str, text: str, link: Link) -> Written | None:
             double = (lambda said: said.replace("'", "''")) if quote == "'" else _refuse_quotes if quote == '"' else _same
             return _read(text[start:end], range(start, end + 1), link, double)
         return _read(text[start:end], range(start, end + 1), link, _same)
-    plain = not (text.isascii() and "\\u" in text)
 
     def escape(said: str) -> str:
-        return json.dumps(said, ensure_ascii=not plain)[1:-1]
+        return escape_as(said, text)
 
     if link.form == "canvas":
         return _read_node(text, link, escape)
     found = _decode(text, start, end)
     return _read(*found, link, escape) if found else None
+
+
+def encode_destination(said: str, *, angle: bool) -> str:
+    """A path or a heading as the destination of a Markdown link says it, bare or between `<` and `>`."""
+    return (ANGLE if angle else BARE).sub(lambda found: f"%{ord(found[0]):02X}", said)
 
 
 def _same(said: str) -> str:
@@ -158,10 +162,9 @@ def _read_markdown(written: str, places: Sequence[int], link: Link, escape: Call
         return None
     destination, start = tail[group], tail.start(group)
     path, mark, _subpath = destination.partition("#")
-    unfit = ANGLE if group == "angle" else BARE
 
     def encode(said: str) -> str | None:
-        return escape(unfit.sub(lambda found: f"%{ord(found[0]):02X}", said))
+        return escape(encode_destination(said, angle=group == "angle"))
 
     def encode_subpath(said: str) -> str | None:
         parts = [encode(part) for part in said.split("#")]

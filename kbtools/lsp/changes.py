@@ -63,7 +63,7 @@ async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.
         return None
     start, end = here.offset(params.range.start), here.offset(params.range.end)
     config = here.desk.shelf.config
-    folder = read_new_folder(config.vault)
+    folder = read_new_folder(config.vault, here.path)
     actions = []
     for found in here.desk.findings_of(here.path):
         if found.span.start <= end and start <= found.span.end:

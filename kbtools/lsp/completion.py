@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
+from urllib.parse import unquote
 
 from kbtools.change.plan import link_text_of
 from kbtools.change.spelling import Sight, spell
+from kbtools.change.written import encode_destination
 from kbtools.lines import line_start
 from kbtools.lsp.excerpts import paragraph_at
 from kbtools.model import NotePath, Span
@@ -22,13 +25,16 @@ from kbtools.nearest import loosen
 from kbtools.resolve import find_anchor
 from kbtools.snippets.source import list_parts
 from kbtools.suggest import Lookup
-from kbtools.syntax.inline import TAG_CHARS
+from kbtools.syntax.inline import SCHEME, TAG_CHARS
 from kbtools.syntax.note import make_anchor
 from kbtools.syntax.scan import BLOCK, HEADING
+from kbtools.vault.settings import LinkFormat
 from kbtools.vault.snapshot import Snapshot
 
 MOST: Final = 200
 LINK: Final = re.compile(r"(?P<embed>!?)\[\[(?P<body>(?:(?!\[\[|\]\])[^|\r\n])*)$")
+MARKDOWN: Final = re.compile(r"\]\((?:<(?P<angled>[^<>\r\n]*)|(?P<bare>[^()<>\s]*))$")
+CLOSED: Final = re.compile(r"""\)|[ \t]++["']""")
 TAG: Final = re.compile(rf"(?:^|(?<=\s))#(?P<name>(?:{TAG_CHARS})*)$")
 TITLE: Final = re.compile(r"""^[ \t>]*+(?:`{3,}+|~{3,}+).*\btitle=["'](?P<path>[^"'#]*)(?P<mark>#?)(?P<part>[^"'#]*)$""")
 TAGS_KEY: Final = re.compile(r"(?:^|\n)tags?:[ \t]*(?:\[[^\]\n]*|(?:\n[ \t]*-[^\n]*)*\n?[ \t]*-[ \t]*|)$")
@@ -54,8 +60,19 @@ class Candidates:
     is_all: bool = True
 
 
-def complete(snapshot: Snapshot, lookup: Lookup, path: str, offset: int) -> Candidates:
-    """What could be written at an offset of a note."""
+class _Form(NamedTuple):
+    """How a link is written: what must be put behind it, what parts a target from its display text ("" where nothing does),
+    whether a note goes without suffix, how a name is encoded there, and decoded."""
+
+    closing: str
+    bar: str
+    bare: bool
+    encode: Callable[[str], str] = str
+    decode: Callable[[str], str] = str
+
+
+def complete(snapshot: Snapshot, lookup: Lookup, path: str, offset: int, wish: LinkFormat = "shortest") -> Candidates:
+    """What could be written at an offset of a note; `wish` is how Obsidian is set to write links."""
     if path not in snapshot.blobs or not path.lower().endswith(".md"):
         return Candidates()
     text = snapshot.text_of(path)
@@ -74,7 +91,13 @@ def complete(snapshot: Snapshot, lookup: Lookup, path: str, offset: int) -> Cand
         return _limited(_iter_tags(snapshot, written.removeprefix("#"), Span(offset - len(written.removeprefix("#")), offset)))
     link = LINK.search(before)
     if link:
-        return _limited(_iter_links(snapshot, lookup, path, text, link["body"], Span(start + link.start("body"), offset)))
+        form = _wikilink(text, start + link.start("body"), offset)
+        return _limited(_iter_links(snapshot, lookup, path, wish, form, link["body"], offset))
+    markdown = MARKDOWN.search(before)
+    if markdown and "[" in before[: markdown.start()]:
+        body = markdown[markdown.lastgroup or 0]
+        form = _markdown_link(text, offset, angle=markdown.lastgroup == "angled")
+        return Candidates() if SCHEME.match(body) else _limited(_iter_links(snapshot, lookup, path, wish, form, body, offset))
     tag = TAG.search(before)
     if tag:
         return _limited(_iter_tags(snapshot, tag["name"], Span(start + tag.start("name"), offset)))
@@ -100,29 +123,48 @@ def _ranked(names: Iterable[tuple[str, str]], written: str) -> list[str]:
 # ------------------------------------------------------------------------------------------------ links
 
 
-def _iter_links(snapshot: Snapshot, lookup: Lookup, path: str, text: str, body: str, span: Span) -> Iterator[Candidate]:
+def _wikilink(text: str, start: int, end: int) -> _Form:
+    closing = "" if text.startswith("]]", end) else "]]"
+    return _Form(closing, "\\|" if _stands_in_table(text, start) else "|", bare=True)
+
+
+def _markdown_link(text: str, end: int, *, angle: bool) -> _Form:
+    closing = "" if CLOSED.match(text, end) else ")"
+    if angle:
+        closing = "" if text.startswith(">", end) else f">{closing}"
+    return _Form(closing, "", bare=False, encode=partial(encode_destination, angle=angle), decode=unquote)
+
+
+def _iter_links(
+    snapshot: Snapshot, lookup: Lookup, path: str, wish: LinkFormat, form: _Form, body: str, end: int
+) -> Iterator[Candidate]:
     target, mark, subpath = body.partition("#")
-    closing = "" if text.startswith("]]", span.end) else "]]"
+    said = form.decode(target)
     if mark:
-        found = snapshot.resolve_name(target, path) if target.strip() else NotePath(path)
+        found = snapshot.resolve_name(said, path) if said.strip() else NotePath(path)
         if found is not None and found in snapshot.blobs:
-            yield from _iter_places(snapshot, found, subpath, Span(span.start + len(target) + 1, span.end), closing)
+            yield from _iter_places(snapshot, found, subpath, end, form)
         return
-    bar = "\\|" if _stands_in_table(text, span.start) else "|"
+    folder, _, written = said.rpartition("/")
+    relative = said.startswith(("./", "../"))
+    span = Span(end - len(body), end)
     names = [(key, f"0\0{place}") for key, paths in lookup.by_key.items() for place in paths]
     names += [(key, f"1{key}\0{place}") for key, paths in lookup.by_alias.items() for place in paths]
-    for thing in dict.fromkeys(_ranked(names, body)):
+    for thing in dict.fromkeys(_ranked(names, written)):
         key, _, place = thing[1:].rpartition("\0")
-        name = spell(Sight(snapshot.index, path, place))
+        if folder and loosen(folder.lstrip("./")) not in loosen(place.rpartition("/")[0]):
+            continue
+        name = spell(Sight(snapshot.index, path, place), "relative" if relative else wish, bare=form.bare)
         if name is None:
             continue
         if thing[0] == "0":
             kind: Literal["note", "file"] = "note" if place.lower().endswith(".md") else "file"
-            yield Candidate(name, kind, name + closing, span, place)
+            yield Candidate(name, kind, form.encode(name) + form.closing, span, place)
             continue
         alias = next((alias for alias in snapshot.note(place).aliases if loosen(alias) == key), "")
         if alias and not set(alias) & set("[]|\r\n"):
-            yield Candidate(alias, "alias", f"{name}{bar}{alias}{closing}", span, name)
+            shown = f"{form.bar}{alias}" if form.bar else ""
+            yield Candidate(alias, "alias", f"{form.encode(name)}{shown}{form.closing}", span, name)
 
 
 def _stands_in_table(text: str, offset: int) -> bool:
@@ -131,24 +173,24 @@ def _stands_in_table(text: str, offset: int) -> bool:
     return text[start:offset].lstrip(" \t>").startswith("|")
 
 
-def _iter_places(snapshot: Snapshot, path: str, written: str, span: Span, closing: str) -> Iterator[Candidate]:
+def _iter_places(snapshot: Snapshot, path: str, written: str, end: int, form: _Form) -> Iterator[Candidate]:
     """The headings of a note, or after a `^` its blocks."""
     anchors = snapshot.anchors_of(path)
-    last = written.rpartition("#")[2]
-    span = Span(span.end - len(last), span.end)
+    before, _, last = written.rpartition("#")
+    span = Span(end - len(last), end)
+    before, last = form.decode(before), form.decode(last)
     if last.startswith("^"):
         note = snapshot.note(path)
         for raw in anchors:
             if raw[0] == BLOCK and raw[1].startswith(last[1:].lower()):
                 detail = " ".join(paragraph_at(note, make_anchor(raw)).split())[:80]
-                yield Candidate(f"^{raw[2]}", "block", f"^{raw[2]}{closing}", span, detail)
+                yield Candidate(f"^{raw[2]}", "block", f"^{raw[2]}{form.closing}", span, detail)
         return
     wanted = loosen(last)
-    before = written[: len(written) - len(last)]
     for raw in anchors:
         text = link_text_of(raw[2]) if raw[0] == HEADING else ""
-        if text and wanted in loosen(text) and find_anchor(anchors, before + text) == raw:
-            yield Candidate(text, "heading", text + closing, span, "#" * raw[3])
+        if text and wanted in loosen(text) and find_anchor(anchors, f"{before}#{text}") == raw:
+            yield Candidate(text, "heading", form.encode(text) + form.closing, span, "#" * raw[3])
 
 
 # ------------------------------------------------------------------------------------------------ tags, snippets

@@ -12,6 +12,7 @@ from kbtools.lsp.navigation import find_definition, find_symbols, iter_reference
 from kbtools.lsp.server import Server, find_here_and_spot
 from kbtools.lsp.spots import TitleSpot
 from kbtools.syntax.note import make_anchor
+from kbtools.vault.settings import read_link_format
 
 
 async def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
@@ -19,7 +20,8 @@ async def completion(ls: Server, params: types.CompletionParams) -> types.Comple
     if here is None:
         return None
     text, offset = here.text, here.offset(params.position)
-    found = complete(here.desk.snapshot, here.desk.lookup, here.path, offset)
+    wish = read_link_format(here.desk.shelf.config.vault)
+    found = complete(here.desk.snapshot, here.desk.lookup, here.path, offset, wish)
     return wire.completion_list(found, here.lines, lambda span: text[span.start : span.end])
 
 

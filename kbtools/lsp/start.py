@@ -34,7 +34,7 @@ ASK: Final[dict[str, tuple[Ask, Any]]] = {
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: (session.folders_changed, None),
     types.TEXT_DOCUMENT_COMPLETION: (
         questions.completion,
-        types.CompletionOptions(trigger_characters=["[", "#", "^", "/", '"', "|"]),
+        types.CompletionOptions(trigger_characters=["[", "(", "#", "^", "/", '"', "|"]),
     ),
     types.TEXT_DOCUMENT_HOVER: (questions.hover, None),
     types.TEXT_DOCUMENT_DEFINITION: (questions.definition, None),

@@ -32,7 +32,7 @@ from kbtools.model import NotePath
 from kbtools.plugins.jupyter import read_look
 from kbtools.plugins.output import Built, Late, Output, Templates, describe_frame, stamp_of
 from kbtools.plugins.pages import LeafPage, Published, make_file, make_own_file
-from kbtools.site import mathfont, navigation, ownpages, searchindex, verify
+from kbtools.site import mathfont, navigation, ownpages, searchindex, sources, verify
 from kbtools.site.addresses import file_of, page_address
 from kbtools.site.ahead import Ahead
 from kbtools.site.book import Book, Meaning
@@ -99,10 +99,10 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         self.excluded, config.exclude_docs = config.exclude_docs, NO_MARKDOWN
         self.look = read_look(config)
         self.store = Store(building.store_folder(project))
-        renderer = renderer_key(repr(self.look))
-        self.press = Press(self.book, self.store, renderer)
+        self.renderer = renderer_key(repr(self.look))
+        self.press = Press(self.book, self.store, self.renderer)
         self.press.run(self.bound.snapshot.text_of, partial(_render, self.look), self._judge)
-        self.whole = Whole(self.press, self.store, renderer)
+        self.whole = Whole(self.press, self.store, self.renderer)
         _, *jobs = self.whole.jobs
         self.ahead = self.whole.start(jobs if self.dirty and self.is_served and self.was_built else self.whole.jobs)
         self.ledger = verify.Ledger()
@@ -205,7 +205,7 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
             self.late.stop()
 
     def _iter_own_pages(self, *, is_taken: bool) -> Iterator[tuple[str, str, str]]:
-        yield from ownpages.iter_own_pages(self.book)
+        yield from ownpages.iter_own_pages(self.book, sources.remembering(self.store, self.renderer))
         if not is_taken:
             yield ("" if self.folders else "index.html"), self.book.name, self._front()
 

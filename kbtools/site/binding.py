@@ -41,7 +41,8 @@ def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None, r
     """The book of a vault; `places` are those in its notes, where somebody found them before."""
     notes: dict[str, Note] = {path: vault.notes[path] for path in vault.notes}
     tags = _bind_tags(notes)
-    plan = make_plan(notes, (path for path in vault.attachments if path not in SETTINGS), tags, folders=wish.folders)
+    files = (path for path in vault.attachments if path not in SETTINGS)
+    plan = make_plan(notes, files, tags, vault.snippets, folders=wish.folders)
     places = places or {path: readers.find_places(note) for path, note in notes.items()}
     edges = list(vault.iter_edges())
     links, backlinks = _bind_links(edges, notes, places, readers)
@@ -81,7 +82,7 @@ def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None, r
         texts={path: notes[path].source.text for path in sorted(set().union(*embeds.values()))},
         tags=tags,
         tag_urls=plan.tag_urls,
-        snippets=_bind_snippets(vault, wish),
+        snippets=_bind_snippets(vault, wish, plan.snippet_urls),
         snippets_folder=_common_folder(vault.snippets),
         snippets_url=plan.proofs if vault.snippets else "",
         graph_url=plan.graph,
@@ -192,25 +193,29 @@ def _bind_tags(notes: Mapping[str, Note]) -> dict[str, tuple[str, ...]]:
     return {tag: tuple(found[tag]) for tag in sorted(found)}
 
 
-def _bind_snippets(vault: Vault, wish: Wish) -> dict[str, Listing]:
+def _bind_snippets(vault: Vault, wish: Wish, urls: Mapping[str, str]) -> dict[str, Listing]:
     shown: dict[str, dict[str, None]] = {}
     for block in vault.shown:
         shown.setdefault(block.path, {})[block.note] = None
-    return {path: _listing(snippet, tuple(shown.get(path, ())), wish) for path, snippet in sorted(vault.snippets.items())}
+    found = sorted(vault.snippets.items())
+    return {path: _listing(snippet, urls[path], tuple(shown.get(path, ())), wish) for path, snippet in found}
 
 
-def _listing(snippet: Snippet, shown: tuple[str, ...], wish: Wish) -> Listing:
-    url = wish.source_url
+def _listing(snippet: Snippet, url: str, shown: tuple[str, ...], wish: Wish) -> Listing:
+    outside = wish.source_url
     oracle, tolerance = read_proof(snippet.proof_text, wish.tolerance)
     return Listing(
         path=snippet.path,
         proof=snippet.proof if snippet.proof_text else "",
+        url=url,
+        code=snippet.text,
+        proof_code=snippet.proof_text,
         oracle=oracle,
         tolerance=tolerance,
         proofs=wish.evidence.get(snippet.path, ()),
         shown=shown,
-        source_url=url and url + snippet.path,
-        proof_url=url + snippet.proof if url and snippet.proof_text else "",
+        source_url=outside and outside + snippet.path,
+        proof_url=outside + snippet.proof if outside and snippet.proof_text else "",
     )
 
 

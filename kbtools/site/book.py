@@ -92,8 +92,8 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A snippet of the project: its proof file, the oracle and tolerances that the proof names, its states by device, the pages
-    that show it, and where its source can be read ("" where nowhere)."""
+    """A snippet of the project: its proof file, the page that shows both, the oracle and tolerances that the proof names, its
+    states by device, the pages that show parts of it, and where else its source can be read ("" where nowhere)."""
 
     path: str
     proof: str
@@ -103,6 +103,9 @@ class Listing:
     shown: tuple[str, ...] = ()
     source_url: str = ""
     proof_url: str = ""
+    url: str = ""
+    code: str = ""
+    proof_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

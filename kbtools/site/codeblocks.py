@@ -12,6 +12,7 @@ from kbtools.site.book import Book, Listing, Proof, relative
 from kbtools.site.diagram import render_mermaid
 from kbtools.site.highlight import render_code
 from kbtools.site.scene import Scene
+from kbtools.site.sources import point_to_proof, point_to_source
 from kbtools.syntax.note import TITLE
 
 PYTHON = {"py", "python", "python3"}
@@ -36,12 +37,12 @@ def write_badge(lang: str, title: str, book: Book, base: str) -> str:
     """What stands below a block of code; nothing in a vault without proofs, nor below other languages that show no snippet."""
     listing = book.snippets.get(title.partition("#")[0])
     if listing is not None:
-        return _write_proof(listing, book, base)
+        return _write_proof(listing, title.partition("#")[2], book, base)
     has_proofs = bool(book.snippets or book.snippets_folder)
     return ILLUSTRATIVE if has_proofs and lang.lower() in PYTHON else ""
 
 
-def _write_proof(listing: Listing, book: Book, base: str) -> str:
+def _write_proof(listing: Listing, part: str, book: Book, base: str) -> str:
     """A line that says the state, and opens to what stands behind it."""
     states = {state: [proof for proof in listing.proofs if proof.state == state] for state in ("proven", "stale")}
     state = next((state for state in ("proven", "stale") if states[state]), "none")
@@ -50,7 +51,7 @@ def _write_proof(listing: Listing, book: Book, base: str) -> str:
         said.append(f"已在 {_devices(states['proven'])} 上证明")
     if states["stale"]:
         said.append(f"{_devices(states['stale'])} 上的证明已过期")
-    facts = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _facts(listing, book, base))
+    facts = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _facts(listing, part, book, base))
     return (
         f'<details class="kb-proof" data-state="{state}"><summary>{"；".join(said) or "尚未证明"}</summary>'
         f"<dl>{facts}</dl></details>\n"
@@ -61,17 +62,17 @@ def _devices(proofs: list[Proof]) -> str:
     return "、".join(escape(NAMES.get(proof.device.lower(), proof.device)) for proof in proofs)
 
 
-def _facts(listing: Listing, book: Book, base: str) -> Iterator[tuple[str, str]]:
-    """(name, HTML) of what is known of a proof."""
+def _facts(listing: Listing, part: str, book: Book, base: str) -> Iterator[tuple[str, str]]:
+    """(name, HTML) of what is known of the proof of a part that is shown."""
     if listing.oracle:
         yield "对照", escape(listing.oracle)
     if listing.tolerance:
         yield "容差", escape(listing.tolerance)
     for proof in listing.proofs:
         yield _devices([proof]), _write_run(proof)
-    yield "源码", _write_file(listing.path, listing.source_url)
+    yield "源码", _write_file(listing.path, point_to_source(listing, part, base), listing.source_url)
     if listing.proof:
-        yield "证明", _write_file(listing.proof, listing.proof_url)
+        yield "证明", _write_file(listing.proof, point_to_proof(listing, base), listing.proof_url)
     if book.snippets_url:
         page = relative(f"{book.snippets_url}#{quote(listing.path, safe='')}", base)
         yield "记录", f'<a href="{escape(page)}">全部片段的状态</a>'
@@ -82,9 +83,6 @@ def _write_run(proof: Proof) -> str:
     return escape(" · ".join(filter(None, (STATES[proof.state], proof.date[:10], proof.device_name, versions))))
 
 
-def _write_file(path: str, url: str) -> str:
-    name = f"<code>{escape(path)}</code>"
-    if not url:
-        return name
-    outside = ' class="external" rel="noopener"' if "://" in url else ""
-    return f'<a href="{escape(url)}"{outside}>{name}</a>'
+def _write_file(path: str, url: str, outside: str) -> str:
+    there = f'（<a href="{escape(outside)}" class="external" rel="noopener">仓库</a>）' if outside else ""
+    return f'<a href="{escape(url)}"><code>{escape(path)}</code></a>{there}'

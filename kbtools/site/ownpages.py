@@ -1,4 +1,4 @@
-"""The pages that no note stands behind: tags, proofs, the graph, and redirects from old and other names."""
+"""The pages that no note stands behind: tags, proofs, snippets, the graph, and redirects from old and other names."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from html import escape
 
 from kbtools.site.book import Book, Listing, Page, relative
 from kbtools.site.graphdata import render_graph_page
+from kbtools.site.highlight import render_code
 from kbtools.site.pointers import point_to_page, point_to_tag
+from kbtools.site.sources import Paint, point_to_proof, point_to_source, render_source
 
 STATES = {"proven": "已证明", "stale": "已过期，待重新证明", "none": "未证明"}
 DEVICES = {"cpu": "CPU", "cuda": "CUDA"}
 HEADS = ("片段与证明", "状态", "对照", "出现在")
 
 
-def iter_own_pages(book: Book) -> Iterator[tuple[str, str, str]]:
-    """(address, title, HTML) of each."""
+def iter_own_pages(book: Book, paint: Paint = render_code) -> Iterator[tuple[str, str, str]]:
+    """(address, title, HTML) of each; `paint` highlights code."""
     yield book.graph_url, "图谱", render_graph_page(book)
     if book.tags:
         yield book.tags_url, "标签", _render_tags(book, book.tags_url)
@@ -23,6 +25,8 @@ def iter_own_pages(book: Book) -> Iterator[tuple[str, str, str]]:
             yield book.tag_urls[tag], f"#{tag}", _render_tag(book, tag, paths)
     if book.snippets:
         yield book.snippets_url, "代码证明", _render_proofs(book)
+        for listing in book.snippets.values():
+            yield listing.url, listing.path, render_source(listing, book, paint)
 
 
 def iter_redirects(book: Book) -> Iterator[tuple[str, str]]:
@@ -99,7 +103,8 @@ def _row(listing: Listing, book: Book) -> str:
         )
         or f'<span class="kb-proof" data-state="none">{STATES["none"]}</span>'
     )
-    files = _file(listing.path, listing.source_url) + (f"<br>{_file(listing.proof, listing.proof_url)}" if listing.proof else "")
+    files = _file(listing.path, point_to_source(listing, "", base))
+    files += f"<br>{_file(listing.proof, point_to_proof(listing, base))}" if listing.proof else ""
     shown = "、".join(point_to_page(book.pages[path], base) for path in listing.shown if path in book.pages)
     cells = zip(HEADS, (files, states, escape(listing.oracle), shown), strict=True)
     row = "".join(f'<td data-name="{name}">{text}</td>' for name, text in cells)
@@ -108,8 +113,7 @@ def _row(listing: Listing, book: Book) -> str:
 
 def _file(path: str, url: str) -> str:
     """A file's name, which may be broken after a folder."""
-    name = f"<code>{escape(path).replace('/', '/<wbr>')}</code>"
-    return f'<a class="external" rel="noopener" href="{escape(url)}">{name}</a>' if url else name
+    return f'<a href="{escape(url)}"><code>{escape(path).replace("/", "/<wbr>")}</code></a>'
 
 
 def _when(date: str) -> str:

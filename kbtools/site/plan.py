@@ -23,12 +23,13 @@ PROOFS = "proofs"
 
 
 class Plan(NamedTuple):
-    """Addresses from the site's root: pages and attachments by path, the pages of tags, the site's own; `redirects` are addresses
-    with the paths of pages; `problems` say in words what notes ask for and do not get."""
+    """Addresses from the site's root: pages and attachments by path, the pages of tags by name, of snippets by path, the site's
+    own; `redirects` are addresses with the paths of pages; `problems` say in words what notes ask for and do not get."""
 
     urls: Mapping[str, str]
     files: Mapping[str, str]
     tag_urls: Mapping[str, str]
+    snippet_urls: Mapping[str, str]
     graph: str
     tags: str
     proofs: str
@@ -36,25 +37,38 @@ class Plan(NamedTuple):
     problems: tuple[str, ...]
 
 
-def make_plan(notes: Mapping[str, Note], attachments: Iterable[str], tags: Collection[str], *, folders: bool) -> Plan:
-    """The addresses for a vault's notes, canvases and notebooks, its other files, and its tags. A note comes before a page of the
-    site's own, and that before what only leads on."""
+def make_plan(
+    notes: Mapping[str, Note],
+    attachments: Iterable[str],
+    tags: Collection[str] = (),
+    snippets: Collection[str] = (),
+    *,
+    folders: bool,
+) -> Plan:
+    """The addresses for a vault's notes, canvases and notebooks, its other files, its tags, and the files of its snippets. A note
+    comes before a page of the site's own, and that before what only leads on."""
     permalinks = ((path, note.properties.get("permalink")) for path, note in notes.items())
     addresses = build_addresses(permalinks, attachments, folders=folders)
     graph, *_ = _take(GRAPH, (), addresses.ground, folders=folders)
-    proofs, *_ = _take(PROOFS, (), addresses.ground, folders=folders)
+    proofs, *of_snippets = _take(PROOFS, [name_of(path) for path in snippets], addresses.ground, folders=folders)
     of_tags = _take(TAGS, tags, addresses.ground, folders=folders)
     redirects = build_redirects(_iter_old_names(notes), addresses.urls, addresses.ground, folders=folders)
     return Plan(
         urls=addresses.urls,
         files=addresses.files,
         tag_urls=dict(zip(tags, of_tags[1:], strict=True)),
+        snippet_urls=dict(zip(snippets, of_snippets, strict=True)),
         graph=graph,
         tags=of_tags[0] if tags else "",
         proofs=proofs,
         redirects=redirects,
         problems=tuple(_iter_problems(notes, addresses, redirects)),
     )
+
+
+def name_of(path: str) -> str:
+    """A snippet as its address names it: without the folder of all snippets and without `.py`."""
+    return (path.partition("/")[2] or path).removesuffix(".py")
 
 
 def _take(name: str, below: Collection[str], ground: Ground, *, folders: bool) -> list[str]:

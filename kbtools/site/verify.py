@@ -18,8 +18,8 @@ from kbtools.site.sections import Places
 
 TAG: Final = re.compile(r"<[A-Za-z][A-Za-z0-9-]*+(?P<attributes>\s[^<>]*+)>")
 ATTRIBUTE: Final = re.compile(r"\s(?P<name>href|src|id|name)=(?P<mark>[\"'])(?P<value>.*?)(?P=mark)", re.DOTALL)
-HIDDEN: Final = re.compile(r"<(?P<what>!--|script\b|pre\b)")
-CLOSING: Final = {"!--": "-->", "script": "</script>", "pre": "</pre>"}
+HIDDEN: Final = re.compile(r"<(?P<what>!--|script\b)")
+CLOSING: Final = {"!--": "-->", "script": "</script>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_page(html: str, url: str) -> Written:
 
 
 def _without_hidden(html: str) -> str:
-    """HTML without what holds no links: comments, scripts and listings; one that is left open hides nothing."""
+    """HTML without what holds no links, comments and scripts; one that is left open hides nothing."""
     shown = []
     at = start = 0
     left_open: set[str] = set()

@@ -78,6 +78,11 @@ def iter_strings(text: str) -> Iterator[JsonString]:
                 yield JsonString(tuple(path), value, start, position)
 
 
+def escape_as(said: str, text: str) -> str:
+    """`said` as a string of this JSON text would hold it: a file that is all ASCII and escapes the rest stays so."""
+    return json.dumps(said, ensure_ascii=text.isascii() and "\\u" in text)[1:-1]
+
+
 def offsets(text: str, string: JsonString) -> list[int]:
     """For each character of the string's value, and for its end, the offset in the JSON text."""
     places: list[int] = []

@@ -1,4 +1,4 @@
-"""A notebook's JSON -> its Markdown cells, and where each of their characters stands in the file."""
+"""A notebook's JSON -> its Markdown and code cells, and where each of their characters stands in the file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import NamedTuple
 from kbtools.syntax.jsontext import JsonString, iter_strings, offsets
 
 
-class MarkdownCell(NamedTuple):
-    """A Markdown cell: its number among all cells (from 0), its text, and the strings that make it up in the file."""
+class Cell(NamedTuple):
+    """A cell: its number among all cells (from 0), its text, and the strings that make it up in the file."""
 
     number: int
     text: str
@@ -19,8 +19,21 @@ class MarkdownCell(NamedTuple):
         return find_offsets(file, self.pieces)
 
 
-def find_markdown_cells(file: str) -> list[MarkdownCell]:
+MarkdownCell = Cell
+"""A cell whose text is Markdown."""
+
+
+def find_markdown_cells(file: str) -> list[Cell]:
     """The Markdown cells of a valid JSON text, in its order; none where it is no notebook of format 4."""
+    return _find_cells(file, "markdown")
+
+
+def find_code_cells(file: str) -> list[Cell]:
+    """The code cells of a valid JSON text, in its order; none where it is no notebook of format 4."""
+    return _find_cells(file, "code")
+
+
+def _find_cells(file: str, kind: str) -> list[Cell]:
     kinds: dict[object, str] = {}
     sources: dict[object, list[JsonString]] = {}
     for string in iter_strings(file):
@@ -31,9 +44,9 @@ def find_markdown_cells(file: str) -> list[MarkdownCell]:
             elif path[2] == "source" and len(path) <= 4:
                 sources.setdefault(path[1], []).append(string)
     return [
-        MarkdownCell(number, "".join(piece.value for piece in pieces), pieces)
+        Cell(number, "".join(piece.value for piece in pieces), pieces)
         for number, pieces in sources.items()
-        if kinds.get(number) == "markdown" and isinstance(number, int)
+        if kinds.get(number) == kind and isinstance(number, int)
     ]
 
 

@@ -49,10 +49,12 @@ def read_templates(vault: Path) -> Templates:
     return Templates(named, *formats)
 
 
-def read_new_folder(vault: Path) -> str:
-    """The folder that Obsidian is set to make new notes in; "" for the vault's own."""
+def read_new_folder(vault: Path, note: str = "") -> str:
+    """The folder that Obsidian is set to make new notes in while `note` is open ("" for none); "" for the vault's own."""
     settings = _read(vault / ".obsidian", "app.json")
     folder = settings.get("newFileFolderPath")
+    if settings.get("newFileLocation") == "current":
+        return note.rpartition("/")[0]
     if settings.get("newFileLocation") != "folder" or not isinstance(folder, str):
         return ""
     return folder.strip("/ ")

@@ -70,15 +70,23 @@ def epsilon_greedy(q: Array, epsilon: float) -> Array:
 
 
 def learn(
-    world: World, gamma: float, rng: np.random.Generator, *, steps: int, epsilon: float, power: float = 0.6, sarsa: bool = False
+    world: World,
+    gamma: float,
+    rng: np.random.Generator,
+    *,
+    steps: int,
+    epsilon: float,
+    power: float = 0.6,
+    initial: float = 0.0,
+    sarsa: bool = False,
 ) -> Array:
     """从试错学 q (S, A)：Q 学习，或 SARSA。只用走出来的 (s, a, r, s')，不看 model。
 
-    照 epsilon_greedy 走，每局从随机的非终止态出发；同一格第 n 次修改的步长是 n^-power。
+    照 epsilon_greedy 走，每局从随机的非终止态出发；q 从 initial 起，同一格第 n 次修改的步长是 n^-power。
     """
     reach = world.model.cumsum(axis=2)  # 只用来掷骰子：下一个状态
     starts = np.flatnonzero(~world.terminal)
-    q, visits = np.zeros(world.model.shape[:2]), np.zeros(world.model.shape[:2])
+    q, visits = np.full(world.model.shape[:2], initial), np.zeros(world.model.shape[:2])
 
     def act(s: int) -> int:
         return int(rng.integers(q.shape[1]) if rng.random() < epsilon else q[s].argmax())

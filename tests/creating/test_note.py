@@ -89,6 +89,12 @@ def test_a_bare_name_goes_where_obsidian_makes_new_notes(tmp_path: Path) -> None
     assert find_path(config, "../新.md", vault / "概念") == "新.md"
 
 
+def test_where_obsidian_takes_the_folder_of_the_open_note_the_top_is_taken(tmp_path: Path) -> None:
+    settings = '{"newFileLocation": "current", "newFileFolderPath": "收件箱"}'
+    vault = write(tmp_path / "vault", {".obsidian/app.json": settings, "概念/x.md": ""})
+    assert find_path(app.open_project(str(vault), vault).config, "新", vault / "概念") == "新.md"
+
+
 @pytest.mark.parametrize(
     "name", ["", " ", "a#b", "a/../b", "a|b", "a/", "../../x", "/etc/x", ".x", "a./b", "a:b", "x\ny", "[[a]]", "../x"]
 )

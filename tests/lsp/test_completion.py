@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from kbtools import app
 from kbtools.config import Config
 from kbtools.lsp.completion import MOST, Candidates, complete
 from kbtools.suggest import Lookup
+from kbtools.vault.settings import LinkFormat
 from tests.lsp.cursors import PROJECT, look
 
 NOTES = {
@@ -26,10 +28,17 @@ def offered(files: Mapping[str, str], config: Config | None = None) -> Candidate
     return complete(snapshot, Lookup(snapshot), path, offset)
 
 
-def chosen(written: str, label: str, files: Mapping[str, str] = NOTES, config: Config | None = None, path: str = "x.md") -> str:
+def chosen(
+    written: str,
+    label: str,
+    files: Mapping[str, str] = NOTES,
+    config: Config | None = None,
+    path: str = "x.md",
+    wish: LinkFormat = "shortest",
+) -> str:
     """The note's text after a candidate was chosen."""
     snapshot, note, offset = look({**files, path: written}, config)
-    found = complete(snapshot, Lookup(snapshot), note, offset).found
+    found = complete(snapshot, Lookup(snapshot), note, offset, wish).found
     [candidate] = [candidate for candidate in found if candidate.label == label]
     text = written.replace("¦", "")
     return text[: candidate.span.start] + candidate.text + text[candidate.span.end :]
@@ -54,6 +63,8 @@ def chosen(written: str, label: str, files: Mapping[str, str] = NOTES, config: C
         ("# 一\n\n[[#¦", "一", "# 一\n\n[[#一]]"),
         ("#神¦", "#神经/训练", "#神经/训练"),
         ("😀𠮷 [[反¦", "反向传播", "😀𠮷 [[反向传播]]"),
+        ("[[概念/l¦", "LSTM", "[[LSTM]]"),
+        ("[[b/¦", "b/Note", "[[b/Note]]"),
     ],
 )
 def test_choosing(written: str, label: str, becomes: str) -> None:
@@ -65,6 +76,59 @@ def test_choosing(written: str, label: str, becomes: str) -> None:
     ["plain¦", "[[反向传播]]¦", "[[反向传播|显¦", "```\n[[反¦\n```\n", "C#¦", "[[没有#¦", "```py\n#神¦\n```\n"],
 )
 def test_nothing_is_offered(written: str) -> None:
+    assert offered({**NOTES, "x.md": written}).found == ()
+
+
+MARKDOWN = {**NOTES, "a b/50% (x).md": "---\naliases: [half]\n---\n# 一 (二)\n\n## 三 四\n\nx ^id\n"}
+
+
+@pytest.mark.parametrize(
+    ("written", "label", "becomes"),
+    [
+        ("见[它](反¦", "反向传播.md", "见[它](反向传播.md)"),
+        ("见[它](¦)。", "LSTM.md", "见[它](LSTM.md)。"),
+        ("[它](lst¦ 'title')", "LSTM.md", "[它](LSTM.md 'title')"),
+        ("[x](bp¦", "BP", "[x](反向传播.md)"),
+        ("![图](图¦", "图.svg", "![图](图.svg)"),
+        ("[x](no¦", "a/Note.md", "[x](a/Note.md)"),
+        ("[x](b/no¦", "b/Note.md", "[x](b/Note.md)"),
+        ("[x](50¦", "50% (x).md", "[x](50%25%20%28x%29.md)"),
+        ("[x](50%25%20¦", "50% (x).md", "[x](50%25%20%28x%29.md)"),
+        ("[x](<50¦", "50% (x).md", "[x](<50%25 (x).md>)"),
+        ("[x](<50¦>)", "50% (x).md", "[x](<50%25 (x).md>)"),
+        ("[x](<50¦)", "50% (x).md", "[x](<50%25 (x).md>)"),
+        ("[x](./50¦", "a b/50% (x).md", "[x](a%20b/50%25%20%28x%29.md)"),
+        ("[x](反向传播.md#链¦", "链式法则：推导", "[x](反向传播.md#链式法则：推导)"),
+        ("[x](反向传播#^g¦)", "^grad", "[x](反向传播#^grad)"),
+        ("[x](50%25%20%28x%29.md#¦", "一 (二)", "[x](50%25%20%28x%29.md#一%20%28二%29)"),
+        ("[x](50%25%20%28x%29.md#一%20%28二%29#三%20¦", "三 四", "[x](50%25%20%28x%29.md#一%20%28二%29#三%20四)"),
+        ("[x](<50%25 (x).md#一 ¦", "一 (二)", "[x](<50%25 (x).md#一 (二)>)"),
+        ("# 甲 乙\n\n[x](#¦", "甲 乙", "# 甲 乙\n\n[x](#甲%20乙)"),
+    ],
+)
+def test_choosing_in_a_markdown_link(written: str, label: str, becomes: str) -> None:
+    assert chosen(written, label, MARKDOWN) == becomes
+    [link] = app.snapshot_of({**MARKDOWN, "x.md": becomes}).note("x.md").links
+    assert label in (link.target, link.subpath.rpartition("#")[2], "BP")
+
+
+@pytest.mark.parametrize(
+    ("wish", "label", "becomes"),
+    [
+        ("shortest", "LSTM.md", "[x](LSTM.md)"),
+        ("relative", "../概念/LSTM.md", "[x](../概念/LSTM.md)"),
+        ("absolute", "概念/LSTM.md", "[x](概念/LSTM.md)"),
+    ],
+)
+def test_links_are_written_as_obsidian_is_set_to(wish: LinkFormat, label: str, becomes: str) -> None:
+    assert chosen("[x](lst¦", label, path="a/x.md", wish=wish) == becomes
+    assert chosen("[[lst¦", label[:-3], path="a/x.md", wish=wish) == f"[[{label[:-3]}]]"
+
+
+@pytest.mark.parametrize(
+    "written", ["f](反¦", "[x] (反¦", "[x](反向传播.md)¦", "[x](https://反¦", "[x](反 ¦", "```\n[x](反¦\n```\n", "[x](没有.md#¦"]
+)
+def test_nothing_is_offered_outside_of_a_markdown_link(written: str) -> None:
     assert offered({**NOTES, "x.md": written}).found == ()
 
 

@@ -294,3 +294,52 @@ async def test_an_editor_that_vanishes_takes_the_server_along(tmp_path: Path, go
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "KB_CACHE_DIR": str(tmp_path)}
     ended = subprocess.run(KB, input=message, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout) == (1, b"")
+
+
+async def test_a_markdown_link_is_completed_as_obsidian_writes_links(tmp_path: Path) -> None:
+    files = {
+        **VAULT,
+        ".obsidian/app.json": '{"newLinkFormat": "relative"}',
+        "概念/门 控.md": "# 门 控\n\n## 遗忘 门\n",
+        "b/x.md": "见\n",
+    }
+    async with editing(tmp_path / "vault", files) as editor:
+        editor.open("b/x.md")
+        for typed, label in (("[它](门", "../概念/门 控.md"), ("#遗", "遗忘 门")):
+            written = editor.texts["b/x.md"].removesuffix(")\n").removesuffix("\n")
+            editor.rewrite("b/x.md", f"{written}{typed}\n")
+            asked = types.CompletionParams(**editor.at("b/x.md", typed))
+            found = await editor.client.text_document_completion_async(asked)
+            assert isinstance(found, types.CompletionList)
+            [item] = [item for item in found.items if item.label == label]
+            assert isinstance(item.text_edit, types.TextEdit)
+            document = types.OptionalVersionedTextDocumentIdentifier(editor.uri("b/x.md"))
+            editor.apply(types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [item.text_edit])]))
+        assert editor.texts["b/x.md"] == "见[它](../概念/门%20控.md#遗忘%20门)\n"
+        await editor.diagnostics("b/x.md", nothing)
+
+
+@pytest.mark.parametrize(
+    ("settings", "created"),
+    [
+        ({}, "新.md"),
+        ({"newFileLocation": "root"}, "新.md"),
+        ({"newFileLocation": "current"}, "概念/深/新.md"),
+        ({"newFileLocation": "folder", "newFileFolderPath": "收件箱"}, "收件箱/新.md"),
+    ],
+)
+async def test_a_missing_note_is_created_where_obsidian_would(tmp_path: Path, settings: dict[str, str], created: str) -> None:
+    files = {**VAULT, ".obsidian/app.json": json.dumps(settings), "概念/深/x.md": "[[新]]\n"}
+    async with editing(tmp_path / "vault", files) as editor:
+        editor.open("概念/深/x.md")
+        await editor.diagnostics("概念/深/x.md", bool)
+        whole = types.Range(types.Position(0, 0), types.Position(0, 5))
+        document = types.TextDocumentIdentifier(editor.uri("概念/深/x.md"))
+        asked = types.CodeActionParams(document, whole, types.CodeActionContext([]))
+        [action] = [
+            found for found in await editor.client.text_document_code_action_async(asked) or () if "create" in found.title
+        ]
+        assert isinstance(action, types.CodeAction)
+        assert action.edit is not None
+        editor.apply(action.edit)
+        assert (editor.vault / created).is_file()

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
+
 from kbtools.site.book import Book, Listing, Page, Proof
 from kbtools.site.ownpages import iter_own_pages, iter_redirects, render_redirect
 from tests.site.rendering import book_of
@@ -48,18 +50,68 @@ def test_the_list_of_proofs_says_what_is_known() -> None:
     proofs = (Proof("cpu", "proven", date="2026-11-25T10:00:00"), Proof("cuda", "stale"))
     listings = {
         "snippets/a.py": Listing(
-            "snippets/a.py", "", "对照 <numpy>", proofs=proofs, shown=("a.md", "没有.md"), source_url="https://x.org/a.py"
+            "snippets/a.py", "tests/test_a.py", "对照 <numpy>", proofs=proofs, shown=("a.md", "没有.md"), url="proofs/a/"
         ),
-        "snippets/b.py": Listing("snippets/b.py", ""),
+        "snippets/b.py": Listing("snippets/b.py", "", url="proofs/b/"),
     }
     book = replace(book_of({"a.md": ""}), snippets=listings, snippets_url="proofs/")
     title, html = own(book)["proofs/"]
     assert title == "代码证明"
     first, second = re.findall(r"<tr id=.*?</tr>", html)
     assert "CPU：已证明（2026-11-25）" in first and "CUDA：已过期" in first
-    assert 'href="https://x.org/a.py"' in first
+    assert 'href="a/#%E6%BA%90%E7%A0%81"' in first and 'href="a/#%E8%AF%81%E6%98%8E"' in first
     assert "对照 &lt;numpy&gt;" in first and 'href="../a/"' in first and "没有" not in first
-    assert "未证明" in second and "https" not in second
+    assert "未证明" in second and "%E8%AF%81%E6%98%8E" not in second
+
+
+CODE = """import torch
+
+
+@torch.no_grad()
+def step(x): return x
+
+
+class Cell:
+    # region 门
+    def forward(self, x):
+        return '<b>'
+    # endregion
+"""
+
+
+def test_a_snippet_and_its_proof_have_a_page_with_an_anchor_at_each_part() -> None:
+    listing = Listing(
+        "snippets/a.py",
+        "tests/test_a.py",
+        "torch <nn>",
+        shown=("深/a.md",),
+        source_url="https://x.org/a.py",
+        url="proofs/a/",
+        code=CODE,
+        proof_code="def test_step(): pass\n",
+    )
+    book = replace(book_of({"深/a.md": ""}), snippets={listing.path: listing}, snippets_url="proofs/")
+    title, html = own(book)["proofs/a/"]
+    assert title == "snippets/a.py"
+    lines = html.split("\n")
+    for anchor, line in (("step", "@torch"), ("Cell", "class"), ("门", "forward"), ("Cell.forward", "forward")):
+        (found,) = [text for text in lines if f'<span id="{anchor}"></span>' in text]
+        assert line in found
+    assert html.index('id="源码"') < html.index("no_grad") < html.index('id="证明"') < html.index("test_step")
+    assert "torch &lt;nn&gt;" in html and "<b>" not in html
+    for address in ("../../%E6%B7%B1/a/", "https://x.org/a.py", "../#snippets%2Fa.py"):
+        assert f'href="{address}"' in html
+
+
+@pytest.mark.parametrize(
+    "code", ["", "\ufeffx = 1", "def f(:\n", "x = 1\r\ndef f(): pass\r\n", "# region 源码\nx = 1\n# endregion\n"]
+)
+def test_any_code_has_a_page(code: str) -> None:
+    listing = Listing("snippets/a.py", "", url="proofs/a/", code=code)
+    book = replace(book_of({"a.md": ""}), snippets={listing.path: listing}, snippets_url="proofs/")
+    _, html = own(book)["proofs/a/"]
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
 
 
 # ------------------------------------------------------------------------------------------------ redirects

@@ -183,6 +183,8 @@ def badge(*proofs: Proof, fence: str = 'python title="snippets/a.py#f"') -> str:
         proofs,
         source_url="https://x.org/a.py",
         proof_url="https://x.org/t.py",
+        url="proofs/a/",
+        code="def f(): ...",
     )
     page = Page("x.md", "x/", "x", lines=3)
     book = Book("v", {"x.md": page}, snippets={listing.path: listing}, snippets_folder="snippets", snippets_url="proofs/")
@@ -195,8 +197,19 @@ def test_code_of_a_snippet_says_where_it_is_proven() -> None:
     assert found.startswith('class="kb-proof" data-state="proven"><summary>已在 CPU、CUDA 上证明</summary>')
     for name, text in (("对照", "torch.nn"), ("容差", "1e-6"), ("CPU", "已证明 · torch 2.9"), ("CUDA", "已证明 · torch 2.9")):
         assert f"<dt>{name}</dt><dd>{text}</dd>" in found
-    for address in ("https://x.org/a.py", "https://x.org/t.py", "../proofs/#snippets%2Fa.py"):
+    addresses = (
+        "../proofs/a/#f",
+        "../proofs/a/#%E8%AF%81%E6%98%8E",
+        "https://x.org/a.py",
+        "https://x.org/t.py",
+        "../proofs/#snippets%2Fa.py",
+    )
+    for address in addresses:
         assert f'href="{address}"' in found
+
+
+def test_a_part_that_is_not_in_the_file_leads_to_the_file() -> None:
+    assert 'href="../proofs/a/#%E6%BA%90%E7%A0%81"' in badge(fence='python title="snippets/a.py#g"')
 
 
 def test_a_proof_that_is_out_of_date_is_said_to_be() -> None:

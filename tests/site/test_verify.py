@@ -27,7 +27,7 @@ from kbtools.site.verify import Ledger, Untrue, find_untrue, read_page
         ("<a href='b.html'>", "a.html", ("b.html",)),
         ('<a href="../a%20b/?x=1&amp;y">', "c/", ("a b/?x=1&y",)),
         ('<a href="https://x.org"><a href="mailto:a@b"><a href="//x.org"><a href="">', "a/", ()),
-        ('<!-- <a href="x"> --><script>"<a href=\'x\'>"</script><pre><a href="x"></pre><a href="y">', "", ("y",)),
+        ('<!-- <a href="x"> --><script>"<a href=\'x\'>"</script><pre><a href="z"></pre><a href="y">', "", ("z", "y")),
         ('<!-- open <a href="y">', "", ("y",)),
         ('<a data-href="x" class="y" href="z">', "", ("z",)),
     ],

@@ -230,6 +230,46 @@ def test_exact_noise_brings_the_peaks_back(small, rounded):
     assert f"{right.std().item():.2f}" == rounded
 
 
+# --- 整条退路 ---
+
+
+def check_sample(snippet, assert_close):
+    """从 T 问到 1，一步不漏；数据是一个点 c 时，最后一步不加噪声，恰好停在 c 上，而途中是散开的。"""
+    beta, abar = snippet.schedule(T, dtype=torch.float64)
+    c, asked, spread = 1.5, [], []
+
+    def at_one_point(x, t):
+        asked.append(t.unique().item())
+        spread.append(x.std().item())
+        a = abar[t][:, None]
+        return (x - a.sqrt() * c) / (1 - a).sqrt()
+
+    x = snippet.sample(at_one_point, torch.randn(500, 1, dtype=torch.float64), beta, abar, small=True)
+    assert asked == list(range(T, 0, -1))
+    assert_close(x, torch.full_like(x, c), factor=100)
+    exact = (1 - abar[1:]).sqrt().flip(0)
+    assert torch.allclose(torch.tensor(spread, dtype=torch.float64), exact, rtol=0.2)
+
+
+def test_sampling_asks_for_every_step_and_ends_at_the_point(assert_close):
+    check_sample(ddpm_toy, assert_close)
+
+
+WRONG_SAMPLES = {
+    "last step left out": ("range(len(beta) - 1, 0, -1)", "range(len(beta) - 1, 1, -1)"),
+    "first step left out": ("range(len(beta) - 1, 0, -1)", "range(len(beta) - 2, 0, -1)"),
+    "model told the step before": ("torch.full((len(x),), t, device", "torch.full((len(x),), t - 1, device"),
+    "options forgotten": ("abar, z, **options)", "abar, z)"),
+    "same noise for all": ("z = torch.randn(x.shape,", "z = torch.randn(1, 1,"),
+}
+
+
+@pytest.mark.parametrize("change", WRONG_SAMPLES.values(), ids=WRONG_SAMPLES)
+def test_wrong_sample_is_noticed(change, assert_close, altered):
+    with pytest.raises(AssertionError):
+        check_sample(altered(ddpm_toy, *change), assert_close)
+
+
 # --- DDIM ---
 
 
@@ -299,6 +339,44 @@ def test_loss_passes_gradcheck(device):
         return ddpm_toy.loss(call, x_0, t, noise, abar)
 
     assert torch.autograd.gradcheck(value, tuple(w.detach().clone().requires_grad_() for w in model.parameters()))
+
+
+class Listener(torch.nn.Module):
+    """猜一个常数，记下被问到的时刻。"""
+
+    def __init__(self):
+        super().__init__()
+        self.guess, self.asked = torch.nn.Parameter(torch.zeros(1)), []
+
+    def forward(self, x, t):
+        self.asked.append(t)
+        return self.guess.expand_as(x)
+
+
+def check_times(snippet):
+    """每批里各抽各的 t，1 到 T 都均匀地抽到，没有 0。"""
+    listener = Listener()
+    snippet.train(listener, two_peaks(100), schedule(5)[1], rounds=20, batch=250)
+    shares = torch.stack(listener.asked).flatten().bincount(minlength=6) / 5000
+    assert torch.allclose(shares, torch.tensor([0, 0.2, 0.2, 0.2, 0.2, 0.2]), atol=0.03)
+    assert all(len(t.unique()) == 5 for t in listener.asked)
+
+
+def test_every_time_is_trained_alike():
+    check_times(ddpm_toy)
+
+
+WRONG_TIMES = {
+    "last time left out": ("torch.randint(1, len(abar)", "torch.randint(1, len(abar) - 1"),
+    "time 0 too": ("torch.randint(1, len(abar)", "torch.randint(0, len(abar)"),
+    "one time for the batch": ("len(abar), (batch,), **kind)", "len(abar), (1,), **kind).expand(batch)"),
+}
+
+
+@pytest.mark.parametrize("change", WRONG_TIMES.values(), ids=WRONG_TIMES)
+def test_wrong_times_are_noticed(change, altered):
+    with pytest.raises(AssertionError):
+        check_times(altered(ddpm_toy, *change))
 
 
 def test_trained_model_makes_two_peaks():

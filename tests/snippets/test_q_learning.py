@@ -132,12 +132,16 @@ def test_the_world_is_a_world(slip, assert_close):
 
 
 def check_q_learning(snippet):
-    """世界没有随机、步长为 1 时，乱走也学到 q*，一位不差。"""
+    """世界没有随机、步长为 1 时，乱走也学到 q*，一位不差；从哪里起都一样，终止态的那几格从不改。
+
+    从 0 起看不出终止态自举（那几格恰好是 0），所以也从 5 起。
+    """
     world = cliff()
     best, live = value_iteration(world, GAMMA), ~world.terminal
-    q = snippet.learn(world, GAMMA, np.random.default_rng(0), steps=4000, epsilon=1.0, power=0.0)
-    np.testing.assert_allclose(q[live], best[live], rtol=1e-12)
-    assert np.all(q[~live] == 0)
+    for initial in (0.0, 5.0):
+        q = snippet.learn(world, GAMMA, np.random.default_rng(0), steps=4000, epsilon=1.0, power=0.0, initial=initial)
+        np.testing.assert_allclose(q[live], best[live], rtol=1e-12)
+        assert np.all(q[~live] == initial)
 
 
 def test_q_learning_finds_the_best_values_by_walking_at_random():
@@ -145,7 +149,7 @@ def test_q_learning_finds_the_best_values_by_walking_at_random():
 
 
 WRONG_STEPS = {
-    "terminal state bootstraps": ("r if world.terminal[s_next] else r + gamma * later", "r + gamma * q[s].max()"),
+    "terminal state bootstraps": ("r if world.terminal[s_next] else r + gamma * later", "r + gamma * later"),
     "value of the action taken next": ("else q[s_next].max()", "else q[s_next, a_next]"),
     "reward of the state left": ("r = world.reward[s_next]", "r = world.reward[s]"),
     "no discount": ("r + gamma * later", "r + later"),

@@ -316,6 +316,7 @@ WRONG_BLEU = {
     "no brevity penalty": ("min(0.0, 1 - reference / ours)", "0.0"),
     "long sentences punished": ("min(0.0, 1 - reference / ours)", "(1 - reference / ours)"),
     "divided by the reference": ("total += grams.total()", "total += allowed.total()"),
+    "weights of d2l": ("math.log(hits / total) / n_max", "math.log(hits / total) / 2**n"),
     "arithmetic mean": (
         "math.exp(min(0.0, 1 - reference / ours) + log_precision)",
         "math.exp(min(0.0, 1 - reference / ours)) * (1 + log_precision)",

@@ -232,6 +232,25 @@ def test_training_reaches_principal_components():
     assert model.log_var.exp().item() == pytest.approx(s2.item(), rel=0.1)
 
 
+def check_batches(snippet):
+    """每轮另抽一批：五十轮之后，每个样本都用到过。"""
+    torch.manual_seed(0)
+    model, data, used = VAE(1, 1), torch.arange(20.0)[:, None], set()
+    model.encoder.register_forward_hook(lambda _module, args, _out: used.update(args[0].flatten().tolist()))
+    snippet.train(model, data, rounds=50, batch=8, lr=1e-3)
+    assert used == set(range(20))
+
+
+def test_every_sample_is_used():
+    check_batches(vae)
+
+
+def test_the_same_batch_again_and_again_is_noticed(altered):
+    wrong = altered(vae, "torch.randint(len(data), (batch,), device=data.device)", "torch.arange(batch, device=data.device)")
+    with pytest.raises(AssertionError):
+        check_batches(wrong)
+
+
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_a_direction_weaker_than_the_noise_collapses(scale):
     """后验坍塌的精确条件：s² 定死时，第 k 个方向的最好权重是 √max(λ_k - s², 0)。"""
@@ -274,7 +293,7 @@ def test_samples_have_the_models_spread(assert_close):
 
 
 def test_both_peaks_are_always_there_but_not_sharp():
-    """笔记的数：数据两座峰，生成的右峰占一半，两峰之间却有 6% 到 10%，数据里只有 0.3%。"""
+    """笔记的数：数据两座峰，生成的右峰占一半，两峰之间却有 8% 到 10%，数据里只有 0.3%。"""
     torch.manual_seed(0)
     data = two_peaks(4096)
     model = VAE(1, 1, 32)

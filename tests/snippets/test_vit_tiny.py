@@ -206,6 +206,48 @@ def test_learns_thirty_two_images_by_heart():
     assert torch.equal(model(images).argmax(dim=1), labels)
 
 
+class Reader(nn.Module):
+    """线性分类，记下读到的图。"""
+
+    def __init__(self):
+        super().__init__()
+        self.head, self.read = nn.Linear(1, 2), []
+
+    def forward(self, images):
+        self.read.append(images.flatten())
+        return self.head(images.flatten(1))
+
+
+def check_epochs(snippet):
+    """每一轮把每张图恰好读一遍，次序轮轮不同。"""
+    torch.manual_seed(0)
+    reader, images = Reader(), torch.arange(10.0).view(10, 1, 1, 1)
+    snippet.train(reader, images, torch.arange(10) % 2, epochs=3, batch=4)
+    assert [len(batch) for batch in reader.read] == 3 * [4, 4, 2]
+    orders = [torch.cat(reader.read[i : i + 3]).tolist() for i in (0, 3, 6)]
+    assert all(sorted(order) == list(range(10)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+
+
+def test_every_epoch_reads_every_image_once_in_a_new_order():
+    check_epochs(vit_tiny)
+
+
+WRONG_EPOCHS = {
+    "never shuffled": ("torch.randperm(len(images), device=images.device)", "torch.arange(len(images), device=images.device)"),
+    "with repetition": (
+        "torch.randperm(len(images), device=images.device)",
+        "torch.randint(len(images), (len(images),), device=images.device)",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", WRONG_EPOCHS.values(), ids=WRONG_EPOCHS)
+def test_wrong_epochs_are_noticed(change, altered):
+    with pytest.raises(AssertionError):
+        check_epochs(altered(vit_tiny, *change))
+
+
 @pytest.mark.slow
 def test_little_data_favours_the_convolution():
     """笔记的表（种子 0）：1347 张手写数字、8 轮，卷积网络明显领先：它不必从数据里学邻近与平移。"""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kbtools.vault.settings import read_filters
+from kbtools.vault.settings import read_filters, read_new_folder
 
 
 def put(vault: Path, file: str, content: object) -> None:
@@ -64,3 +64,21 @@ def test_settings_that_are_no_file_are_not_waited_for(tmp_path: Path) -> None:
 def test_an_obsidian_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / ".obsidian").write_text("x")
     assert read_filters(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "note", "folder"),
+    [
+        ({}, "a/b/x.md", ""),
+        ({"newFileLocation": "root", "newFileFolderPath": "in"}, "a/b/x.md", ""),
+        ({"newFileLocation": "current", "newFileFolderPath": "in"}, "a/b/x.md", "a/b"),
+        ({"newFileLocation": "current"}, "x.md", ""),
+        ({"newFileLocation": "current"}, "", ""),
+        ({"newFileLocation": "folder", "newFileFolderPath": "/in/"}, "a/b/x.md", "in"),
+        ({"newFileLocation": "folder", "newFileFolderPath": 3}, "a/b/x.md", ""),
+        ({"newFileLocation": ["current"]}, "a/b/x.md", ""),
+    ],
+)
+def test_the_folder_of_new_notes(tmp_path: Path, settings: dict[str, object], note: str, folder: str) -> None:
+    put(tmp_path, "app.json", settings)
+    assert read_new_folder(tmp_path, note) == folder
