@@ -83,5 +83,5 @@ def _with_anchors(html: str, rows: Mapping[str, int]) -> str:
     at = html.index(INNER) + len(INNER)
     lines = html[at:].split("\n")
     for name, row in rows.items():
-        lines[row] = f'<span id="{escape(name)}"></span>{lines[row]}'
+        lines[row] = f'<a id="{escape(name)}"></a>{lines[row]}'  # with a span's id Material lays every word on a line of its own
     return html[:at] + "\n".join(lines)

@@ -416,10 +416,15 @@ def test_a_badge_opens_to_what_stands_behind_a_proof(small: str, open_tab: OpenT
     expect(facts.locator("dd").nth(2)).to_contain_text("已证明 · 2026-11-26 · python ")
     expect(facts.locator("dd").nth(3)).to_contain_text("NVIDIA H100 80GB HBM3 · python ")
     assert overflow(page) == 0
-    expect(facts.get_by_role("link", name="snippets/both.py")).to_have_attribute("href", f"{SOURCES}snippets/both.py")
-    proof = "tests/snippets/test_both.py"
-    expect(facts.get_by_role("link", name=proof)).to_have_attribute("href", f"{SOURCES}{proof}")
-    facts.get_by_role("link", name="全部片段的状态").click()
+    outside = facts.get_by_role("link", name="仓库")
+    expect(outside.nth(0)).to_have_attribute("href", f"{SOURCES}snippets/both.py")
+    expect(outside.nth(1)).to_have_attribute("href", f"{SOURCES}tests/snippets/test_both.py")
+    facts.get_by_role("link", name="snippets/both.py", exact=True).click()
+    expect(page.locator("h1")).to_have_text("snippets/both.py")
+    expect(page.locator(":target")).to_be_in_viewport()
+    assert unquote(page.url).endswith("/proofs/both/#double")
+    expect(page.get_by_role("heading", name="证明")).to_have_count(1)
+    page.get_by_role("link", name="全部片段的状态").click()
     expect(page.locator("h1")).to_have_text("代码证明")
     lands_on(page, "snippets/both.py")
 
@@ -454,7 +459,7 @@ def test_our_snippets_lead_to_their_row_in_the_list(ours: str, open_tab: OpenTab
     page.locator("details.kb-proof summary").first.click()
     page.locator("details.kb-proof").first.get_by_role("link", name="全部片段的状态").click()
     lands_on(page, "snippets/seq/lstm_cell.py")
-    page.locator("tr:target").get_by_role("link", name="LSTM").click()
+    page.locator("tr:target").get_by_role("link", name="LSTM", exact=True).click()
     expect(page.locator("h1")).to_have_text("LSTM")
 
 

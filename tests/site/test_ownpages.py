@@ -95,7 +95,7 @@ def test_a_snippet_and_its_proof_have_a_page_with_an_anchor_at_each_part() -> No
     assert title == "snippets/a.py"
     lines = html.split("\n")
     for anchor, line in (("step", "@torch"), ("Cell", "class"), ("门", "forward"), ("Cell.forward", "forward")):
-        (found,) = [text for text in lines if f'<span id="{anchor}"></span>' in text]
+        (found,) = [text for text in lines if f'<a id="{anchor}"></a>' in text]
         assert line in found
     assert html.index('id="源码"') < html.index("no_grad") < html.index('id="证明"') < html.index("test_step")
     assert "torch &lt;nn&gt;" in html and "<b>" not in html
