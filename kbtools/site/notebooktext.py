@@ -12,7 +12,7 @@ from functools import lru_cache
 from kbtools.model import Link, Span
 from kbtools.site.context import plain_heading
 from kbtools.syntax.jsontext import find_problem
-from kbtools.syntax.notebook import MarkdownCell, find_markdown_cells
+from kbtools.syntax.notebook import NotebookCell, find_markdown_cells
 from kbtools.syntax.scan import HEADING, RawAnchor, parse_markdown
 
 BETWEEN = "\n\n"
@@ -77,7 +77,7 @@ def read_markdown(file: str) -> NotebookText:
     return NotebookText("".join(pieces), tuple(cells), tuple(anchors), tuple(places))
 
 
-def _without_properties(cell: MarkdownCell, file: str) -> tuple[str, list[int]]:
+def _without_properties(cell: NotebookCell, file: str) -> tuple[str, list[int]]:
     """A cell's text and the places of its characters. No cell has properties: a `---` at its top is a rule, and stays one when it
     does not come first."""
     offsets = cell.offsets(file)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kbtools.syntax.jsontext import JsonString, iter_strings, offsets
 
 
-class Cell(NamedTuple):
+class NotebookCell(NamedTuple):
     """A cell: its number among all cells (from 0), its text, and the strings that make it up in the file."""
 
     number: int
@@ -19,21 +19,17 @@ class Cell(NamedTuple):
         return find_offsets(file, self.pieces)
 
 
-MarkdownCell = Cell
-"""A cell whose text is Markdown."""
-
-
-def find_markdown_cells(file: str) -> list[Cell]:
+def find_markdown_cells(file: str) -> list[NotebookCell]:
     """The Markdown cells of a valid JSON text, in its order; none where it is no notebook of format 4."""
     return _find_cells(file, "markdown")
 
 
-def find_code_cells(file: str) -> list[Cell]:
+def find_code_cells(file: str) -> list[NotebookCell]:
     """The code cells of a valid JSON text, in its order; none where it is no notebook of format 4."""
     return _find_cells(file, "code")
 
 
-def _find_cells(file: str, kind: str) -> list[Cell]:
+def _find_cells(file: str, kind: str) -> list[NotebookCell]:
     kinds: dict[object, str] = {}
     sources: dict[object, list[JsonString]] = {}
     for string in iter_strings(file):
@@ -44,7 +40,7 @@ def _find_cells(file: str, kind: str) -> list[Cell]:
             elif path[2] == "source" and len(path) <= 4:
                 sources.setdefault(path[1], []).append(string)
     return [
-        Cell(number, "".join(piece.value for piece in pieces), pieces)
+        NotebookCell(number, "".join(piece.value for piece in pieces), pieces)
         for number, pieces in sources.items()
         if kinds.get(number) == kind and isinstance(number, int)
     ]
