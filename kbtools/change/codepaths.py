@@ -23,6 +23,8 @@ MAGIC: Final = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 """A line of a notebook that is IPython's and not Python's."""
+TOGETHER: Final = re.compile(r"(?P<head>from[ \t]++[\w.]++[ \t]++import[ \t]*+)(?P<open>\()?(?P<names>[\w, \t\r\n]++)\)?")
+"""`from package import a, b as c`, without comments and backslashes."""
 
 
 class Moved(NamedTuple):
@@ -153,7 +155,9 @@ def _iter_imports(text: str, old: str, new: str, path: str = "") -> Iterator[Edi
             if not named:
                 continue
             if len(node.names) > 1 and package != new_package:
-                raise ValueError(f"line {node.lineno}: '{name}' is imported together with others")
+                end = offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+                yield Edit(start, end, _part_import(text, start, end, name, new))
+                continue
             at = offset(named[0].lineno, named[0].col_offset)
             kept = f" as {name}" if named[0].asname is None and new_name != name else ""
             if new_name != name:
@@ -161,3 +165,22 @@ def _iter_imports(text: str, old: str, new: str, path: str = "") -> Iterator[Edi
             if package != new_package:
                 at = text.index(package, start)
                 yield Edit(at, at + len(package), new_package)
+
+
+def _part_import(text: str, start: int, end: int, name: str, new: str) -> str:
+    """`from package import name, others` as two imports, of `name` from where it is now. Raises ValueError where its lines hold
+    anything else."""
+    before = LINE_END.split(text[:start])[-1]
+    line = len(LINE_END.findall(text, 0, start)) + 1
+    found = TOGETHER.fullmatch(text[start:end])
+    names = [one.strip() for one in found["names"].strip(", \t\r\n").split(",")] if found else []
+    own = [one for one in names if one.split()[:1] == [name]]
+    if found is None or len(own) != 1 or before.strip():
+        raise ValueError(f"line {line}: '{name}' is imported together with others")
+    package, _, new_name = new.rpartition(".")
+    shown = own[0].replace(name, new_name, 1)
+    shown += f" as {name}" if new_name != name and " as " not in own[0] else ""
+    stop = LINE_END.search(text)
+    rest = ", ".join(one for one in names if one != own[0])
+    opened, closed = ("(", ")") if found["open"] else ("", "")
+    return f"from {package} import {shown}{stop[0] if stop else chr(10)}{before}{found['head']}{opened}{rest}{closed}"

@@ -114,6 +114,30 @@ def test_imports_in_notebooks(project: Path, before: str, after: str, *, ascii_o
     assert written.isascii() == ascii_only
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from snippets.nn import loss, mlp\n", "from snippets.deep import net as mlp\nfrom snippets.nn import loss\n"),
+        ("from snippets.nn import (mlp as m, loss)\n", "from snippets.deep import net as m\nfrom snippets.nn import (loss)\n"),
+        (
+            "def f():\r\n    from snippets.nn import (\r\n        loss as l,\r\n        mlp,\r\n        x,\r\n    )\r\n",
+            "def f():\r\n    from snippets.deep import net as mlp\r\n    from snippets.nn import (loss as l, x)\r\n",
+        ),
+        (
+            "from snippets.nn import mlp, mlp_deep; x = 1",
+            "from snippets.deep import net as mlp\nfrom snippets.nn import mlp_deep; x = 1",
+        ),
+    ],
+)
+def test_what_is_imported_together_with_others_is_parted(project: Path, before: str, after: str) -> None:
+    write(project, "snippets/nn/loss.py", before)
+    write(project, "notes/lab.ipynb", notebook("from snippets.nn import loss, mlp", "mlp.f()"))
+    move(project, SRC, "snippets/deep/net.py")
+    assert (project / "snippets/nn/loss.py").read_bytes().decode() == after
+    code = "".join(json.loads((project / "notes/lab.ipynb").read_text("utf-8"))["cells"][1]["source"])
+    assert code == "from snippets.deep import net as mlp\nfrom snippets.nn import loss\nmlp.f()\n"
+
+
 def test_a_name_that_is_escaped_is_found(project: Path) -> None:
     text = notebook("from snippets.nn.mlp import mlp").replace("snippets.nn.mlp", "\\u0073nippets.nn.ml\\u0070")
     write(project, "notes/lab.ipynb", text)
@@ -140,10 +164,11 @@ def test_a_byte_order_mark_stays(project: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [
-        ("notes/lab.ipynb", notebook("from snippets.nn import loss, mlp"), "cell 2, line 1: 'mlp' is imported together"),
+        ("notes/lab.ipynb", notebook("if x: from snippets.nn import loss, mlp"), "cell 2, line 1: 'mlp' is imported together"),
         ("notes/lab.ipynb", notebook("import snippets.nn.mlp"), "cell 2, line 1: 'import snippets.nn.mlp' is used"),
         ("notes/lab.ipynb", notebook("from snippets.nn.mlp import ("), "cell 2 does not compile"),
         ("notes/lab.ipynb", notebook("from snippets.nn.mlp import x").replace("nn.mlp", 'nn",".mlp'), "in two"),
+        ("snippets/nn/loss.py", "\nfrom snippets.nn import (  # both\n    mlp,\n    x)\n", "line 2: 'mlp' is imported together"),
         ("snippets/nn/loss.py", "from .mlp import mlp\n", "line 1: a relative import"),
         ("snippets/nn/loss.py", "from . import mlp\n", "line 1: a relative import"),
         (SRC, "from .loss import f\n", "line 1: a relative import"),
