@@ -19,6 +19,7 @@ from kbtools.config import Config
 from kbtools.errors import KbError
 from kbtools.site.binding import Wish, bind
 from kbtools.site.book import Book, Proof, write_book
+from kbtools.site.pictures import read_sizes
 from kbtools.site.readers import PLAIN, Readers
 from kbtools.site.sections import Places
 from kbtools.snippets.proof import tolerance
@@ -48,7 +49,14 @@ def bind_project(config: Config, name: str, *, folders: bool = True, source_url:
     """Read the vault and bind it."""
     snapshot = app.scan(app.Project(config))
     evidence = read_evidence(config, snapshot)
-    wish = Wish(name, folders=folders, source_url=source_url, evidence=evidence, tolerance=describe_tolerance())
+    wish = Wish(
+        name,
+        folders=folders,
+        source_url=source_url,
+        evidence=evidence,
+        tolerance=describe_tolerance(),
+        sizes=read_sizes(config.vault, snapshot.attachments),
+    )
     places: dict[str, Places] = {path: readers.find_places(snapshot.notes[path]) for path in snapshot.notes}
     return Bound(snapshot, places, bind(snapshot, wish, places, readers))
 

@@ -28,13 +28,14 @@ TITLE_OF_PROOF = re.compile(r"^[^：]{1,40}证明：(?:对照 ?)?")
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked of the site: its name, whether pages are folders, where sources can be read (with a `/` at its end).
-    `tolerance` says how far proofs let numbers differ, in words."""
+    `tolerance` says how far proofs let numbers differ, in words; `sizes` are those of pictures."""
 
     name: str
     folders: bool = True
     source_url: str = ""
     evidence: Mapping[str, tuple[Proof, ...]] = field(default_factory=dict)
     tolerance: str = ""
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None, readers: Readers = PLAIN) -> Book:
@@ -79,6 +80,7 @@ def bind(vault: Vault, wish: Wish, places: Mapping[str, Places] | None = None, r
         name=wish.name,
         pages=pages,
         files=plan.files,
+        sizes=wish.sizes,
         texts={path: notes[path].source.text for path in sorted(set().union(*embeds.values()))},
         tags=tags,
         tag_urls=plan.tag_urls,

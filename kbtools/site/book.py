@@ -110,12 +110,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A vault, ready to be rendered. `texts` holds what other pages embed; `tags` the pages of each tag, its parents included;
-    `redirects` say which other addresses lead to which page; `problems` what notes ask of the site and do not get."""
+    """A vault, ready to be rendered. `sizes` are (width, height) of pictures; `texts` holds what other pages embed; `tags` the
+    pages of each tag, its parents included; `redirects` say which other addresses lead to which page; `problems` what notes ask
+    of the site and do not get."""
 
     name: str
     pages: Mapping[str, Page]
     files: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tag_urls: Mapping[str, str] = field(default_factory=dict)
@@ -188,7 +190,8 @@ def parse_book(text: str) -> Book:
     pages = {path: _page(page) for path, page in data.pop("pages").items()}
     snippets = {path: _listing(found) for path, found in data.pop("snippets").items()}
     tags = {tag: tuple(paths) for tag, paths in data.pop("tags").items()}
-    return Book(pages=pages, snippets=snippets, tags=tags, problems=tuple(data.pop("problems")), **data)
+    sizes = {path: (width, height) for path, (width, height) in data.pop("sizes").items()}
+    return Book(pages=pages, snippets=snippets, tags=tags, sizes=sizes, problems=tuple(data.pop("problems")), **data)
 
 
 def _page(data: dict[str, Any]) -> Page:

@@ -46,6 +46,15 @@ class Look(NamedTuple):
         width = f' width="{self.width}"' if self.width else ""
         return width + (f' height="{self.height}"' if self.height else "")
 
+    def fill(self, natural: tuple[int, int] | None) -> Look:
+        """What is not said of the size, from the picture's own (width, height)."""
+        if natural is None or (self.width and self.height):
+            return self
+        width, height = natural
+        if not self.width:
+            return self._replace(width=str(width), height=str(height))
+        return self._replace(height=str(max(1, round(int(self.width) * height / width))))
+
 
 def write_embed(mark: Mark, scene: Scene, *, block: bool) -> Embedded:
     """`![[target#place|text]]`; with `block` false what would be a block is a link."""
@@ -89,6 +98,7 @@ def write_target(
     if page is None and not url:
         return Embedded(_write_missing(named, NOT_PUBLISHED))
     if page is None:
+        look = look.fill(scene.book.sizes.get(meaning.path))
         return Embedded(_write_file(meaning.path, relative(url, scene.base), subpath, look, title))
     if page.kind == "note" and block:
         return Embedded(_write_note(page, meaning, scene), is_block=True)

@@ -88,7 +88,9 @@ class Grounds:
     def _face(self, path: str) -> tuple[object, ...]:
         """What other pages say of a page."""
         page = self._book.pages.get(path)
-        return (path, page.url, page.title, page.kind, page.minutes) if page else (path, self._book.files.get(path))
+        if page is None:
+            return path, self._book.files.get(path), self._book.sizes.get(path)
+        return path, page.url, page.title, page.kind, page.minutes
 
 
 def _iter_around(page: Page) -> Iterator[str]:

@@ -25,9 +25,19 @@
     waiting = requestAnimationFrame(letScroll);
   };
 
+  /* Instant navigation names a place before the page that has it is there, now and then: the reader stays at the top. */
+  const reachPlace = () => {
+    let place = location.hash.slice(1);
+    try {
+      place = decodeURIComponent(place);
+    } catch { /* as it is written */ }
+    if (place && !document.querySelector(":target") && document.getElementById(place)) location.replace(location.hash);
+  };
+
   const start = () => {
     placeAround();
     letScrollSoon();
+    setTimeout(reachPlace);
   };
 
   wide.addEventListener("change", placeAround);
