@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import faulthandler
+import gc
 import importlib
 import os
 import runpy
 import sys
+import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,10 +28,11 @@ FIRST_FREE: Final = 3
 MANY: Final = 4096
 NAMES_OF_CI: Final = ("CI", "BUILD_NUMBER")
 """Where one is set, pytest writes out every difference between two values, which takes minutes for a few thousand numbers."""
-PLUGIN: Final = "kbtools.plugins.pytest"
+KB: Final = __name__.partition(".")[0]
+PLUGIN: Final = f"{KB}.plugins.pytest"
 
 
-def begin(job: Job, setup: Setup, known: Collection[str]) -> None:
+def begin(job: Job, setup: Setup, known: Collection[str], *, is_forked: bool) -> None:
     """Run a job and end the process as its program ends; `known` are the modules that a program may find imported already."""
     journal = Journal(job.journal, Path(setup.root))
     owner = os.getpid()
@@ -46,7 +50,31 @@ def begin(job: Job, setup: Setup, known: Collection[str]) -> None:
     }
     code = runs[job.kind]()
     journal.write("finished", code=code)
+    if is_forked:
+        leave(code, setup.root)
     sys.exit(code)
+
+
+def leave(code: int, root: str, end: Callable[[int], None] = os._exit) -> None:
+    """End a forked process as Python would, less what was imported before it was forked: taking that down copies all the
+    memory it shares, a quarter of a second for every job. Threads, exit handlers and what the project made come to their end.
+    """
+    vars(threading)["_shutdown"]()  # waits for threads and wakes idle pools, which no public function does
+    atexit._run_exitfuncs()
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in ("__main__", KB) and _is_within(module, root):
+            vars(module).update(dict.fromkeys(vars(module).keys() - {"__builtins__"}))
+    gc.collect()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    end(code)
+
+
+def _is_within(module: object, root: str) -> bool:
+    """Whether it is a module of the project."""
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and file.startswith(f"{root}/") and "site-packages" not in file
 
 
 def detach(output: int) -> None:
@@ -185,4 +213,4 @@ def main(arguments: Sequence[str]) -> None:
     """One job in a fresh interpreter, where none can be forked."""
     setup, (job,) = read_orders(arguments[0])
     set_threads()
-    begin(job, setup, frozenset(sys.modules))
+    begin(job, setup, frozenset(sys.modules), is_forked=False)

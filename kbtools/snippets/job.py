@@ -38,7 +38,8 @@ class Setup:
     """What all jobs of a run share. `root` is the project's folder, `timeout` in seconds and `memory` in bytes bound one job,
     `ini` is pytest's configuration file ("" for none).
 
-    `modules` are imported once, before the first job; `stays` says that jobs are forked from the process that did so.
+    `modules`, and with `plugins` what pytest imports, are imported once, before the first job; `stays` says that jobs are
+    forked from the process that did so.
     """
 
     root: str
@@ -46,6 +47,7 @@ class Setup:
     memory: int
     workers: int
     modules: tuple[str, ...] = ()
+    plugins: bool = True
     ini: str = ""
     stays: bool = True
 

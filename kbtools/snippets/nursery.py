@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from typing import Final
 
 from kbtools.snippets import child, processes
@@ -221,12 +222,12 @@ def main(_: Sequence[str] = ()) -> None:
     if setup.stays:
         _import_all(setup.modules)
     known = frozenset(sys.modules)
-    if setup.stays and any(job.kind == "proof" for job in jobs):
+    if setup.stays and setup.plugins and any(job.kind == "proof" for job in jobs):
         _import_all(_modules_of_pytest())
     gc.freeze()  # no child looks at, and so copies, what is here already
     job = Nursery(setup, jobs, orders, endings).serve()
     if job is not None:
-        child.begin(job, setup, known)
+        child.begin(job, setup, known, is_forked=True)
 
 
 def _read_line(descriptor: int) -> bytes:
@@ -240,11 +241,13 @@ def _read_line(descriptor: int) -> bytes:
 
 
 def _modules_of_pytest() -> list[str]:
-    """What pytest, and our plugin, import when they start: a quarter of a second for every proof."""
+    """What pytest and its plugins import when they start, or at the end: half a second for every proof."""
     package = importlib.util.find_spec("_pytest")
     folders = package.submodule_search_locations if package else None
     names = [f"_pytest.{module.name}" for module in pkgutil.iter_modules(folders or [])]
-    return ["pytest", *names, child.PLUGIN]
+    plugins = [point.module for point in metadata.entry_points(group="pytest11")]
+    late = ["hypothesis"] if "_hypothesis_pytestplugin" in plugins else []
+    return ["pytest", *names, child.PLUGIN, *plugins, *late]
 
 
 def _import_all(modules: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -16,8 +17,13 @@ from kbtools.snippets.terms import NO_PROOF, Begin, Terms
 
 SHARED: Final = ("numpy", "torch")
 """Imported before the first job, when one needs torch."""
-SHARED_BY_MANY: Final = ("torch.distributed.tensor", "torch._dynamo")
-"""What torch imports besides when it first compares, and when it first runs on the meta device: a second each."""
+SHARED_BY_MANY: Final = {
+    "torch": ("torch.distributed.tensor", "torch._dynamo"),
+    "scipy": ("scipy.stats",),
+    "scikit-learn": ("sklearn.linear_model",),
+}
+"""What more than a few jobs import: of torch, what it needs when it first compares and first runs on the meta device; the
+oracles. Each costs half a second or more."""
 FEW: Final = 2
 
 
@@ -31,10 +37,11 @@ def run(
         seconds = entry.seconds if entry is not None else terms.timeout
         tasks |= dict.fromkeys(_tasks(path, device, grounds), seconds)
     order = sorted(tasks, key=lambda task: (task.kind != "proof", -tasks[task], task.file, task.device))
-    torch_users = sum("torch" in grounds.versions for grounds in stale.values())
-    modules = SHARED if torch_users else ()
-    modules = (*modules, *SHARED_BY_MANY) if torch_users > FEW else modules
-    setup = _setup(terms, surveyor, workers=min(count_cores(), len(order)), modules=modules)
+    users = Counter(package for grounds in stale.values() for package in grounds.versions)
+    modules = list(SHARED if users["torch"] else ())
+    for package, shared in SHARED_BY_MANY.items():
+        modules += shared if users[package] > FEW else ()
+    setup = _setup(terms, surveyor, workers=min(count_cores(), len(order)), modules=tuple(modules))
     ran = run_all(order, setup, advance=begin(len(order)) if begin is not None else None)
     return {
         (path, device): _outcome(path, device, grounds, [ran[task] for task in _tasks(path, device, grounds)], setup.root)

@@ -73,9 +73,10 @@ def run_all(tasks: Sequence[Task], setup: Setup, *, advance: Callable[[int], Non
                 if _run_together([job], replace(setup, workers=1), keep):
                     keep(Ran(job, Ending(-signal.SIGKILL, 0.0, output=TAKEN), tuple(read_journal(job.journal))))
             before, waiting = waiting, [job for job in waiting if job.number not in found]
-            if waiting == before and not setup.modules:
-                raise KbError(f"{sys.executable} cannot start '{NURSERY}'", "see that kb is installed as a whole")
-            setup = replace(setup, modules=()) if waiting == before else setup  # importing them may be what ended it
+            if waiting == before:
+                if not setup.plugins:
+                    raise KbError(f"{sys.executable} cannot start '{NURSERY}'", "see that kb is installed as a whole")
+                setup = replace(setup, modules=(), plugins=False)  # importing them may be what ended it
         return {task: found[number] for number, task in enumerate(tasks)}
 
 

@@ -45,6 +45,7 @@ def as_program(code: str) -> str:
 
 
 SEGFAULT = "import ctypes; ctypes.string_at(0)"
+LAST_WORD = "import ctypes\nclass Last:\n    def __del__(self, crash={crash}):\n        crash(0)\nlast = Last()\n"
 FIXTURE = "import pytest\n@pytest.fixture(autouse=True)\ndef around():\n    {before}\n    yield\n    {after}\n"
 
 WRONG = {
@@ -93,6 +94,7 @@ ENDS = {
     "crashes_at_exit": Culprit(
         "crash", proof=in_test("import atexit, ctypes; atexit.register(ctypes.string_at, 0)"), says="while its process ended"
     ),
+    "crashes_when_taken_down": Culprit("crash", at_import(LAST_WORD.format(crash="ctypes.string_at")), says="its process ended"),
     "crashes_as_program": Culprit("crash", as_program(SEGFAULT), says="SIGSEGV ended it, while it ran alone", line=6),
     "aborts": Culprit("crash", proof=in_test("import os; os.abort()"), says="SIGABRT"),
     "kills_itself": Culprit("crash", proof=in_test("import os; os.kill(os.getpid(), 9)"), says="SIGKILL"),
@@ -142,6 +144,9 @@ HANGS = {
         "timeout", proof=in_test("import atexit, time; atexit.register(time.sleep, 1000)"), says="process ended"
     ),
     "hangs_as_program": Culprit("timeout", as_program("import time; time.sleep(1000)"), says="while it ran alone", line=6),
+    "hangs_when_taken_down": Culprit(
+        "timeout", at_import(LAST_WORD.format(crash="ctypes.CDLL(None).sleep").replace("(0)", "(1000)")), says="process ended"
+    ),
     "stops_itself": Culprit("timeout", proof=in_test("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")),
 }
 EMPTY = {
@@ -173,6 +178,12 @@ STRANGE = {
     ),
     "some_skipped": Culprit(
         "", proof=PROOF + "\n\nimport pytest\ndef test_more():\n    pytest.skip('no data')\n", says="1 skipped (no data)"
+    ),
+    "leaves_an_idle_pool": Culprit(
+        "",
+        proof=in_test(
+            "pool.submit(int).result()", "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)"
+        ),
     ),
     "exits_well": Culprit("", as_program("import sys; sys.exit(0)")),
 }

@@ -58,8 +58,27 @@ def test_when_what_is_shared_cannot_be_imported_jobs_run_without(code: str, root
     assert verdicts(root, setup_of(root, modules=("shared_and_broken",)), "one") == {"proof one": "passed", "alone one": "passed"}
 
 
-def test_when_nothing_can_be_started_it_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_pytest_cannot_be_imported_programs_run_without(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(root, "path/pytest.py", "import os\nos._exit(0)\n")
+    monkeypatch.setenv("PYTHONPATH", str(root / "path"))
+    assert verdicts(root, setup_of(root), "one") == {"proof one": "exit", "alone one": "passed"}
+
+
+@pytest.mark.parametrize("code", ["import os\nos._exit(0)\n", "raise OSError('broken')\n"])
+def test_a_plugin_of_pytest_that_cannot_be_imported_fails_every_proof(
+    code: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(root, "path/broken_plugin.py", code)
+    put(root, "path/broken-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    put(root, "path/broken-1.0.dist-info/entry_points.txt", "[pytest11]\nbroken = broken_plugin\n")
+    monkeypatch.setenv("PYTHONPATH", str(root / "path"))
+    found = verdicts(root, setup_of(root), "one")
+    assert found["alone one"] == "passed"
+    assert found["proof one"] in ("exit", "error")
+
+
+def test_when_nothing_can_be_started_it_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(root, "path/json.py", "import os\nos._exit(0)\n")
     monkeypatch.setenv("PYTHONPATH", str(root / "path"))
     with pytest.raises(KbError, match="cannot start"):
         verdicts(root, setup_of(root), "one")
