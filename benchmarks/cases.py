@@ -47,7 +47,19 @@ class Bench:
     def forget(self, name: str) -> None:
         """Remove a cache, once no file is young any more."""
         time.sleep(max(0.0, self.edited + YOUNG_S - time.time()))
-        shutil.rmtree(self.folder / f"cache-{name}", ignore_errors=True)
+        self.put_away(self.folder / f"cache-{name}")
+
+    def put_away(self, folder: Path) -> None:
+        """Take a folder out of the way, if it is there. `clear_away` removes it: for minutes after many files were deleted, ext4
+        takes several times as long to create one.
+        """
+        if folder.exists():
+            (self.folder / "away").mkdir(exist_ok=True)
+            folder.rename(self.folder / "away" / str(time.time_ns()))
+
+    def clear_away(self) -> None:
+        """Remove what was put away, when nothing is measured any more."""
+        shutil.rmtree(self.folder / "away", ignore_errors=True)
 
     def edit_note(self) -> None:
         """Change one note: a blank line more at its end, or that line less. Its links stay as they are."""

@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bench = open_bench(options.folder, size)
         print(f"{size:,} notes", file=sys.stderr)
         results.append(Measured(size, rounds, measure(bench, options.rounds or rounds), weigh(bench), check_truth(bench)))
+        bench.clear_away()
     small = measure_start(open_bench(options.folder, SMALL), options.rounds or 7)
     text = render(results, small)
     print(text)

@@ -12,7 +12,6 @@ import compileall
 import contextlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def forget_all(bench: Bench) -> None:
 def forget_site(bench: Bench) -> None:
     """A cache, in which no file is young any more, and no site."""
     grow_old(bench)
-    shutil.rmtree(bench.folder / "kb", ignore_errors=True)
+    bench.put_away(bench.folder / "kb")
 
 
 def grow_old(bench: Bench) -> None:
@@ -112,7 +111,7 @@ CHANGED: Final = "kb build, one note changed"
 SERVED: Final = "kb serve, from saving a note to its page (median)"
 
 CASES: Final = (
-    Case(STOCK, STOCK_COMMAND, "stock", prepare=lambda bench: shutil.rmtree(bench.folder / "stock/site", ignore_errors=True)),
+    Case(STOCK, STOCK_COMMAND, "stock", prepare=lambda bench: bench.put_away(bench.folder / "stock/site")),
     Case(COLD, KB_COMMAND, ".", "site", forget_all),
     Case(WARM, KB_COMMAND, ".", "site", forget_site),
     Case(UNCHANGED, KB_COMMAND, ".", "site", grow_old),
@@ -130,7 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = measure(small, SMALL, CASES, 1 if options.quick else ROUNDS[SMALL])
     rows.append(Row(SERVED, SMALL, SAVES, Sample(time_serve(small), 0.0)))
     if not options.quick:
-        rows += measure(open_bench(options.folder, LARGE), LARGE, LARGE_CASES, ROUNDS[LARGE])
+        large = open_bench(options.folder, LARGE)
+        rows += measure(large, LARGE, LARGE_CASES, ROUNDS[LARGE])
+        large.clear_away()
+    small.clear_away()
     text = render(rows)
     print(text)
     if not options.quick:

@@ -151,6 +151,8 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         self.files = [file for file in kept if isinstance(file, Built)]
         for built in self.files if self.dirty else ():
             built.output = self.output
+            if isinstance(built, Published) and built.is_page and built.is_modified():
+                built.is_written = self.output.write_again(built, partial(self._html_of, built.src_uri))
         return kept
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -164,7 +166,10 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         url = page.url.removeprefix("./")  # what is in the article is known: the frame around it is read
-        self.ledger.add(url, verify.read_page(output.replace(page.content or "", "", 1), url))
+        before, article, after = output.partition(page.content or "\0")
+        self.ledger.add(url, verify.read_page(before + after, url))
+        if self.dirty and article and isinstance(page.file, Published):
+            self.output.keep_frame(page.file, before, after)
         return output
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
@@ -208,6 +213,9 @@ class KbPlugin(BasePlugin[KbOptions]):  # type: ignore[no-untyped-call]  # the s
         yield from ownpages.iter_own_pages(self.book, sources.remembering(self.store, self.renderer))
         if not is_taken:
             yield ("" if self.folders else "index.html"), self.book.name, self._front()
+
+    def _html_of(self, path: str) -> str:
+        return self.press.leaf_of(path).html
 
     def _judge(self, path: str, links: Sequence[Meaning]) -> Iterable[verify.Untrue]:
         return verify.find_untrue(links, self.bound.snapshot.edges_of(NotePath(path)), self.bound.places)

@@ -12,7 +12,8 @@ import marshal
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ from kbtools.site.whole import Job, Whole
 from kbtools.vault.store import Store
 
 OWN: Final = (Path(plugins.__file__).parent, Path(site.__file__).parent / "theme")
+
+FAST: Final = 1
+"""Frames become a third of their size at once."""
 
 Stamp = tuple[int, int]
 
@@ -66,6 +70,24 @@ class Output:
         if not self.is_current(place, grounds):
             utils.write_file(data, os.path.join(self._folder, place))
 
+    def keep_frame(self, file: Built, before: str, after: str) -> None:
+        """Remember what the theme puts around the article of a page."""
+        packed = zlib.compress(marshal.dumps((before, after)), FAST)
+        self._store.write(self._key_of_frame(file), packed)
+
+    def write_again(self, file: Built, fetch: Callable[[], str]) -> bool:
+        """Write a page that was made of the same before, and is not there, without the theme; `fetch` gives its article. False
+        where nobody remembers it."""
+        packed = self._store.read(self._key_of_frame(file))
+        if packed is None:
+            return False
+        before, after = marshal.loads(zlib.decompress(packed))
+        utils.write_file(f"{before}{fetch()}{after}".encode("utf-8", "xmlcharrefreplace"), file.abs_dest_path)
+        return True
+
+    def _key_of_frame(self, file: Built) -> str:
+        return digest("frame", self._frame, file.dest_uri, file.grounds)
+
     def has(self, folder: str) -> bool:
         """Whether files of the build before stand in a folder. They stay: new ones are written later."""
         there = {place: known[0] for place, known in self._known.items() if place.startswith(f"{folder}/")}
@@ -74,7 +96,9 @@ class Output:
 
     def close(self, files: Iterable[Built]) -> None:
         """Remove what was there and is no longer part of the site, and note what is."""
-        self._now.update((file.dest_uri, file.grounds) for file in files)
+        for file in files:
+            self._now[file.dest_uri] = file.grounds
+            self._store.ask(self._key_of_frame(file))
         for place in self._known.keys() - self._now.keys():
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(self._folder, place))
@@ -139,9 +163,12 @@ class Built(File):
 
     grounds: str = ""
     output: Output | None = None
+    is_written = False
 
     def is_modified(self) -> bool:
-        return super().is_modified() if self.output is None else not self.output.is_current(self.dest_uri, self.grounds)
+        if self.output is None:
+            return super().is_modified()
+        return not self.is_written and not self.output.is_current(self.dest_uri, self.grounds)
 
 
 def describe_frame(config: MkDocsConfig) -> str:

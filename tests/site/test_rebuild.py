@@ -10,9 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.pages import Page
 
 from kbtools import building
 from kbtools.config import Config
+from kbtools.plugins.mkdocs import KbPlugin
 from kbtools.site import press
 from kbtools.vault.cache import cache_folder
 
@@ -69,6 +72,11 @@ EDITS: dict[str, Edit] = {
     "a picture less": lambda vault: (vault / "图/点.svg").unlink(),
     "the settings": settle,
     "a file of the site spoilt": lambda vault: spoil(vault.parent / "site"),
+    "the site gone": lambda vault: shutil.rmtree(vault.parent / "site"),
+    "the site gone, and another text": lambda vault: (
+        shutil.rmtree(vault.parent / "site"),
+        append(vault / "文 件夹/乙.md", "又一句。\n"),
+    ),
     "a file of the site gone": lambda vault: shutil.rmtree(vault.parent / "site/文 件夹"),
 }
 
@@ -107,6 +115,22 @@ def test_what_did_not_change_is_neither_rendered_nor_written_again(vault: Path, 
     written = {path.relative_to(site).as_posix() for path in site.rglob("*.html") if stamps.get(path) != path.stat().st_mtime_ns}
     assert written <= {"丙/index.html", "404.html"}
     assert "丙/index.html" in written
+
+
+def test_a_site_that_is_gone_is_written_without_the_theme(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = make(vault)
+    shutil.rmtree(vault.parent / "site")
+    framed: list[str] = []
+    real = KbPlugin.on_post_page
+
+    def watch(self: KbPlugin, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        framed.append(page.file.src_uri)
+        return real(self, output, page=page, config=config)
+
+    monkeypatch.setattr(KbPlugin, "on_post_page", watch)
+    assert_same(make(vault), wanted)
+    assert [path for path in framed if path in NOTES] == []
+    assert framed  # the pages that no note stands behind
 
 
 def test_a_spoilt_cache_is_made_anew(vault: Path) -> None:
