@@ -12,7 +12,7 @@ from html import escape
 
 from kbtools.site import embeds, extracts
 from kbtools.site.book import Book, Meaning, Page, card_target, relative
-from kbtools.site.canvasfile import Box, Canvas, Node, parse_canvas
+from kbtools.site.canvasfile import Box, Node, find_bounds, parse_canvas
 from kbtools.site.canvaslines import Line, find_lines
 from kbtools.site.render import Rendered, open_scene, write_scene
 from kbtools.site.scene import Scene
@@ -37,7 +37,7 @@ def render_canvas(text: str, page: Page, book: Book) -> Rendered:
         return Rendered(f"<p>{EMPTY}</p>\n", (), ())
     links: list[Meaning] = []
     writer = _Writer(replace(page, title=""), book, links)  # a card may begin with the page's title and still has to say it
-    plane = _bounds(canvas)
+    plane = find_bounds(canvas, MARGIN)
     lines = find_lines(canvas)
     shown = [
         *(writer.group(node, plane) for node in canvas.nodes if node.kind == "group"),
@@ -92,7 +92,8 @@ def _write_file(node: Node, scene: Scene) -> tuple[str, str]:
     there = scene.book.pages.get(meaning.path)
     name = node.target.rpartition("/")[2]
     if there is None or there.kind != "note":
-        shown = embeds.write_target(meaning, node.target, node.subpath, embeds.Look(""), scene, block=False).html
+        block = there is not None and there.kind == "canvas"
+        shown = embeds.write_target(meaning, node.target, node.subpath, embeds.Look(""), scene, block=block).html
         return _body(shown, "file"), there.title if there else name
     named = embeds.name_place(there, meaning.anchor)
     start, end = open_link(Meaning(meaning.path, meaning.anchor), scene)
@@ -130,14 +131,6 @@ def _body(html: str, look: str = "") -> str:
 
 
 # ------------------------------------------------------------------------------------------------ the plane
-
-
-def _bounds(canvas: Canvas) -> Box:
-    """What everything lies in, with a margin."""
-    boxes = [node.box for node in canvas.nodes]
-    left, top = min(box.x for box in boxes) - MARGIN, min(box.y for box in boxes) - MARGIN
-    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
-    return Box(left, top, right + MARGIN - left, bottom + MARGIN - top)
 
 
 def _place(box: Box, plane: Box) -> str:

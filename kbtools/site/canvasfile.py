@@ -87,6 +87,14 @@ def parse_canvas(text: str) -> Canvas:
     return Canvas(tuple(sorted(known, key=lambda node: (node.box.y, node.box.x, node.depth))), tuple(edges))
 
 
+def find_bounds(canvas: Canvas, margin: int) -> Box:
+    """What everything on a canvas that is not empty lies in, with a margin in pixels."""
+    boxes = [node.box for node in canvas.nodes]
+    left, top = min(box.x for box in boxes) - margin, min(box.y for box in boxes) - margin
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    return Box(left, top, right + margin - left, bottom + margin - top)
+
+
 def find_card(text: str, link: Link) -> tuple[str, Link]:
     """The text around a link of a canvas, with the link as one of it: that of a text card; a file card has none."""
     span = link.span

@@ -1,4 +1,4 @@
-"""Embeds -> HTML: pictures, sound, films and papers as what they are, notes and parts of notes as text.
+"""Embeds -> HTML: pictures, sound, films and papers as what they are, notes and parts of notes as text, canvases as pictures.
 
 A note that comes to embed itself, and one more than a page may hold, is a link with a word of explanation.
 """
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from kbtools.site.book import Meaning, Page, relative
+from kbtools.site.canvaspicture import draw_canvas
 from kbtools.site.marks import Mark
 from kbtools.site.rawhtml import is_absolute, runs_code
 from kbtools.site.scene import MAX_DEPTH, Scene
@@ -102,6 +103,11 @@ def write_target(
         return Embedded(_write_file(meaning.path, relative(url, scene.base), subpath, look, title))
     if page.kind == "note" and block:
         return Embedded(_write_note(page, meaning, scene), is_block=True)
+    if page.kind == "canvas" and block and (drawn := _draw(page, look, scene)):
+        start, end = open_link(meaning, scene)
+        said = f'<span class="kb-canvas-picture__name">{escape(look.alt or page.title, quote=False)}</span>'
+        style = f' style="width:{look.width}px"' if look.width else ""
+        return Embedded(f'<div class="kb-canvas-picture"{style}>{start}{drawn}{said}{end}</div>\n', is_block=True)
     start, end = open_link(meaning, scene, title)
     return Embedded(start + escape(look.alt or named, quote=False) + end)
 
@@ -154,6 +160,15 @@ def _write_note(page: Page, meaning: Meaning, scene: Scene) -> str:
     scene.embeds[0] -= 1
     shown = scene.write_part(scene, text, page, meaning.anchor, start, end)
     return f'<div class="kb-embed">\n<p class="kb-embed-title">{named}</p>\n{shown}</div>\n'
+
+
+def _draw(page: Page, look: Look, scene: Scene) -> str:
+    """A picture of a canvas, "" where none can be drawn or the page has too many."""
+    text = scene.book.texts.get(page.path)
+    if text is None or not scene.embeds[0]:
+        return ""
+    scene.embeds[0] -= 1
+    return draw_canvas(text, page, scene.book, *([int(look.width)] if look.width else []))
 
 
 def find_lines(page: Page, anchor: str) -> tuple[int, int]:

@@ -11,12 +11,13 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import escape
 from itertools import accumulate
 from typing import Literal
 
 from kbtools.site.book import Book, Page, relative
+from kbtools.site.letters import may_break, width_of
 
 Tie = Literal["before", "in", "both", "out", "after"]
 
@@ -184,10 +185,10 @@ def wrap_label(title: str, room: float) -> tuple[str, ...]:
     """A title in at most two lines, as long as each other, broken between words or Chinese characters; what does not fit
     becomes `…`."""
     title = " ".join(title.split())[:MOST_CHARACTERS] or "—"
-    upto = [0.0, *accumulate(FONT * _share(character) for character in title)]
+    upto = [0.0, *accumulate(FONT * width_of(character) for character in title)]
     if upto[-1] <= room:
         return (title,)
-    breaks = [number for number in range(1, len(title)) if upto[number] <= room and _may_break(title[number - 1], title[number])]
+    breaks = [number for number in range(1, len(title)) if upto[number] <= room and may_break(title[number - 1], title[number])]
     fitting = [number for number in breaks if upto[-1] - upto[number] <= room]
     if fitting:
         middle = min(fitting, key=lambda number: max(upto[number], upto[-1] - upto[number]))
@@ -195,13 +196,6 @@ def wrap_label(title: str, room: float) -> tuple[str, ...]:
     first = title[: breaks[-1]] if breaks else _fitting(title, room)
     rest = title[len(first) :].lstrip()
     return (first.rstrip(), rest if measure(rest) <= room else _fitting(rest, room - measure("…")) + "…")
-
-
-def _may_break(before: str, after: str) -> bool:
-    """Whether a line may end between two characters: at a space, after a hyphen, beside a character that is a word by itself."""
-    if unicodedata.combining(after) or "\u200d" in (before, after):
-        return False
-    return " " in (before, after) or before in "-/_" or not (before.isascii() and after.isascii())
 
 
 def _fitting(text: str, room: float) -> str:
@@ -216,13 +210,4 @@ def _fitting(text: str, room: float) -> str:
 
 def measure(text: str) -> float:
     """How wide a label is at most: a Chinese character is as wide as the font is high, others are narrower."""
-    return sum(FONT * _share(character) for character in text)
-
-
-@cache
-def _share(character: str) -> float:
-    if unicodedata.combining(character) or character == "\u200d":
-        return 0.0
-    if unicodedata.east_asian_width(character) in "WFA" or ord(character) > 0x2E00:
-        return 1.0
-    return 0.85 if character in "MWmw@%" else 0.7 if character.isupper() else 0.58
+    return sum(FONT * width_of(character) for character in text)
