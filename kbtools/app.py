@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kbtools import scanning
 from kbtools.config import Config, find_config
@@ -23,8 +23,13 @@ from kbtools.vault.transaction import finish
 from kbtools.vault.walk import SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
+    from kbtools.rulebook import RawFinding, Rulebook
     from kbtools.showing import Synced
     from kbtools.snippets.sync import Prefer
+
+
+Stored: TypeAlias = "tuple[str, list[RawFinding], int, int, int]"
+"""The state of the code, packed findings, notes, links, snippets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,8 @@ def check(project: Project, request: Request, *, progress: Progress | None = Non
     )
 
 
-def _judge(disk: scanning.Disk, request: Request, name: str, progress: Progress | None) -> tuple[str, Any, int, int, int]:
-    """(state of the code, packed findings, notes, links, snippets), remembered when the next run may be told the same."""
+def _judge(disk: scanning.Disk, request: Request, name: str, progress: Progress | None) -> Stored:
+    """What is found, remembered when the next run may be told the same."""
     from kbtools.rulebook import judge, open_rulebook, pack
     from kbtools.showing import remember_agreed
 
@@ -117,14 +122,37 @@ def _judge(disk: scanning.Disk, request: Request, name: str, progress: Progress 
     usual = {rule.name for rule in open_rulebook(config).notes}
     storable = all(rule.name in usual for rule in rulebook.notes)
     blobs, _ = scanning.read_changed(disk, () if storable else request.select, progress, reuse=storable)
-    snapshot = scanning.build_snapshot(disk, blobs)
-    findings = judge(snapshot, rulebook)
-    remember_agreed(snapshot, scanning.agreed_file(config))
-    stored = (scanning.code_state(disk), [pack(finding) for finding in findings], *snapshot.counts, len(snapshot.snippets))
+    stored = _carry(disk, name, rulebook, blobs) if storable else None
+    if stored is None:
+        snapshot = scanning.build_snapshot(disk, blobs)
+        findings = judge(snapshot, rulebook)
+        remember_agreed(snapshot, scanning.agreed_file(config))
+        stored = (scanning.code_state(disk), [pack(finding) for finding in findings], *snapshot.counts, len(snapshot.snippets))
     if storable:
         results = dict(disk.cache.results) if disk.is_unchanged else {}
         scanning.remember(disk, blobs, {**results, name: stored} if disk.is_code_settled else results)
     return stored
+
+
+def _carry(disk: scanning.Disk, name: str, rulebook: Rulebook, blobs: Mapping[str, bytes]) -> Stored | None:
+    """What the same check would find, from what it found the last time; None where only looking at everything can tell."""
+    stored = disk.cache.results.get(name)
+    if stored is None or disk.is_unchanged or not disk.has_same_names or stored[0] != scanning.code_state(disk):
+        return None
+    from kbtools.carrying import carry
+    from kbtools.rulebook import graded, pack, unpack
+
+    state, findings, notes, links, snippets = stored
+    local = frozenset(rule.name for rule in rulebook.notes)
+    code = f"{disk.config.snippets}/" if disk.config.snippets else ""
+    carried = carry(findings, disk.changed, disk.old_blobs, blobs, local=local, code=code)
+    if carried is None:
+        return None
+    kept, fresh, more = carried
+    if (fresh or more) and not disk.excluded.isdisjoint(disk.changed):
+        return None
+    told = [found for found in graded(map(unpack, fresh), rulebook.levels) if found.rule not in rulebook.overheard]
+    return state, [*kept, *map(pack, told)], notes, links + more, snippets  # `check` sorts them
 
 
 def _prove(project: Project, request: Request, progress: Progress | None) -> tuple[list[Finding], list[Outcome]]:

@@ -54,9 +54,19 @@ class Disk:
         return self.cache.stamps == self.listing.sources and self.cache.others == self.listing.others
 
     @property
+    def changed(self) -> list[str]:
+        """The files that can hold links and may have another text than then; new ones among them."""
+        return [path for path, stamp in self.listing.sources.items() if self.cache.stamps.get(path) != stamp]
+
+    @property
     def has_same_names(self) -> bool:
         """Whether the vault has the files that it had then, whatever is in them now."""
         return self.cache.stamps.keys() == self.listing.sources.keys() and self.cache.others == self.listing.others
+
+    @cached_property
+    def old_blobs(self) -> dict[str, Blob]:
+        """What was read of each file by the run that wrote the cache."""
+        return self.cache.read_blobs()
 
     @cached_property
     def names(self) -> Index:
@@ -98,7 +108,7 @@ def examiner_of(read: Callable[[str], Source], names: Index, config: Config, sel
     from kbtools.syntax.ignores import MARK, find_ignores
     from kbtools.syntax.note import LazyNote
     from kbtools.syntax.scan import Columns, parse_markdown, scan
-    from kbtools.vault.blob import pack, watch
+    from kbtools.vault.blob import digest_properties, pack, watch
 
     checks = note_checks(open_rulebook(config, select))
 
@@ -116,7 +126,9 @@ def examiner_of(read: Callable[[str], Source], names: Index, config: Config, sel
             columns = Columns(problem=source.problem)
         note = LazyNote(path, columns, lambda: source, parsed)
         ignores = find_ignores(source.text, parsed) if parsed and MARK in source.text else ()
-        return pack(columns, examine_note(note, checks), watch(columns.links, path, names, source.text), ignores)
+        watched = watch(columns.links, path, names, source.text)
+        properties = digest_properties(source.text, parsed.frontmatter) if parsed else b""
+        return pack(columns, examine_note(note, checks), watched, ignores, properties)
 
     return examine
 
@@ -126,7 +138,7 @@ def read_changed(
 ) -> tuple[dict[str, Blob], bool]:
     """(a blob for every file that can hold links, whether anything was read). Where nothing is, no rule is loaded."""
     known, stamps = disk.cache.stamps, disk.listing.sources
-    old = disk.cache.read_blobs() if known and reuse else {}
+    old = disk.old_blobs if known and reuse else {}
     unchanged = {path: old[path] for path, stamp in stamps.items() if known.get(path) == stamp and path in old}
     blobs = unchanged if disk.has_same_names else {}
     wanted = sorted(path for path in stamps if path not in blobs)

@@ -7,6 +7,7 @@ loading.
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 from collections.abc import Sequence
 from struct import Struct
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from kbtools.lines import Place, find_place
 from kbtools.resolve import Index
+from kbtools.syntax.frontmatter import Frontmatter
 from kbtools.syntax.ignores import RawIgnore
 from kbtools.syntax.inline import CANVAS, HIDDEN, PROPERTY, RawLink
 from kbtools.syntax.scan import BLOCK, FOOTNOTE, Columns, RawAnchor
@@ -24,13 +26,14 @@ Watched = tuple[RawLink, Place | None]
 
 
 class Head(NamedTuple):
-    """The links to look at again, the note's aliases, what the note rules said of it, as stored by `rulebook`, and what its
-    comments silence."""
+    """The links to look at again, the note's aliases, what the note rules said of it, as stored by `rulebook`, what its
+    comments silence, and a digest of its properties."""
 
     watched: list[Watched]
     aliases: tuple[str, ...]
     findings: list[tuple[Any, ...]]
     ignores: tuple[RawIgnore, ...]
+    properties: bytes = b""
 
 
 class Numbers(NamedTuple):
@@ -46,13 +49,25 @@ class Numbers(NamedTuple):
 NUMBERS = Struct("<IIIII")
 
 
-def pack(columns: Columns, findings: list[tuple[Any, ...]], watched: list[Watched], ignores: tuple[RawIgnore, ...] = ()) -> Blob:
+def pack(
+    columns: Columns,
+    findings: list[tuple[Any, ...]],
+    watched: list[Watched],
+    ignores: tuple[RawIgnore, ...] = (),
+    properties: bytes = b"",
+) -> Blob:
     """The blob of a file."""
-    head = marshal.dumps((watched, columns.aliases, findings, ignores))
+    head = marshal.dumps((watched, columns.aliases, findings, ignores, properties))
     places = marshal.dumps(name_places(columns.anchors))
     body = marshal.dumps(tuple(columns))
     numbers = NUMBERS.pack(len(head), len(head) + len(places), len(columns.links), len(findings), len(ignores))
     return b"".join((head, places, body, numbers))
+
+
+def digest_properties(text: str, frontmatter: Frontmatter) -> bytes:
+    """What differs when the properties of a note are written otherwise; b"" for none."""
+    written = text[frontmatter.start : frontmatter.end]
+    return hashlib.blake2b(written.encode("utf-8", "surrogatepass"), digest_size=8).digest() if written else b""
 
 
 def load_head(blob: Blob) -> Head:
@@ -109,4 +124,4 @@ def watch_again(blob: Blob, source: str, index: Index) -> Blob:
     head, columns = load_head(blob), load_columns(blob)
     places = {link: place for link, place in head.watched if place is not None}
     watched = [(link, places.get(link)) for link, _ in watch(columns.links, source, index, None)]
-    return pack(columns, head.findings, watched, head.ignores)
+    return pack(columns, head.findings, watched, head.ignores, head.properties)

@@ -158,13 +158,14 @@ def write_cache(
     blobs: dict[str, Blob],
     started_ns: int,
 ) -> None:
-    """Remember a whole scan that began at `started_ns`. A folder that cannot be written is no error."""
+    """Remember a whole scan that began at `started_ns`; of files so young that a later change might leave their stamp as it is,
+    what was read, but no stamp. A folder that cannot be written is no error.
+    """
     kept = {path: stamp for path, stamp in stamps.items() if is_settled(stamp, started_ns)}
-    results = dict(list(results.items())[-MOST_RESULTS:]) if len(kept) == len(stamps) else {}
+    results = dict(list(results.items())[-MOST_RESULTS:])
     places: dict[str, tuple[int, int]] = {}
     position = checksum = 0
-    for path in kept:
-        blob = blobs[path]
+    for path, blob in blobs.items():
         places[path] = (position, position + len(blob))
         position += len(blob)
         checksum = zlib.crc32(blob, checksum)
@@ -172,7 +173,7 @@ def write_cache(
     index = marshal.dumps((listed, others, results, places))
     header = HEADER.pack(MAGIC, key, len(index), zlib.crc32(index), position, checksum)
     with contextlib.suppress(OSError):
-        replace_file(file, (header, index, *(blobs[path] for path in kept)))
+        replace_file(file, (header, index, *blobs.values()))
         _sweep(file)
 
 

@@ -1,0 +1,70 @@
+"""What a check found the last time -> what it would find now, where notes changed only in what no other file can see.
+
+Most edits are of this kind: a sentence, a formula, code. What is said of other files is then what was said of them, and of the
+notes that changed only the note rules have anything to say, which ran when they were read. Whatever is not plainly of this
+kind is left to a whole check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kbtools.syntax.inline import PROPERTY, RawLink
+from kbtools.syntax.scan import RawAnchor
+from kbtools.vault.blob import load_columns, load_head, read_numbers
+from kbtools.vault.cache import Blob
+
+MOST: Final = 100
+"""Notes that may have changed: where more did, a whole check costs little more."""
+
+RawFinding = tuple[Any, ...]
+
+
+def is_inward(old: Blob, new: Blob, code: str) -> bool:
+    """Whether a note changed only in what no other file can see: its links, places, names, properties and comments to rules
+    are the same, wherever they stand, and it shows no `code` (the beginning of the paths of snippets, "" for none)."""
+    if code and any(code.encode("utf-8", "surrogatepass") in blob for blob in (old, new)):
+        return False
+    if read_numbers(old).ignores or read_numbers(new).ignores or load_head(old).properties != load_head(new).properties:
+        return False
+    before, after = load_columns(old), load_columns(new)
+    return (
+        before.problem == after.problem
+        and before.aliases == after.aliases
+        and [_link(raw) for raw in before.links] == [_link(raw) for raw in after.links]
+        and [_anchor(raw) for raw in before.anchors] == [_anchor(raw) for raw in after.anchors]
+    )
+
+
+def _link(raw: RawLink) -> tuple[object, ...]:
+    """A link without its place, and without how it reads; in a property, with the property's name."""
+    return raw[:3] if raw[0] & 7 != PROPERTY else raw[:4]
+
+
+def _anchor(raw: RawAnchor) -> tuple[object, ...]:
+    return raw[:4]
+
+
+def carry(
+    findings: Sequence[RawFinding],
+    changed: Sequence[str],
+    old: Mapping[str, Blob],
+    new: Mapping[str, Blob],
+    *,
+    local: frozenset[str],
+    code: str,
+) -> tuple[list[RawFinding], list[RawFinding], int] | None:
+    """(what was found of files that did not change, what the note rules named in `local` now find in the others, how many links
+    more these have); None where a whole check has to say. `findings` are the last check's, all as `rulebook.pack` gives them;
+    `changed` are all files that may have another text now, even where the same was read in it."""
+    if len(changed) > MOST or not all(path[-3:].lower() == ".md" and path in old for path in changed):
+        return None
+    stale = {path: [found for found in findings if found[2] == path] for path in changed}
+    if any(found[0] not in local for said in stale.values() for found in said):
+        return None  # it stands somewhere else now, and it may be due to what changed
+    if not all(is_inward(old[path], new[path], code) for path in changed):
+        return None
+    fresh = [found for path in changed for found in load_head(new[path]).findings if found[0] in local]
+    more = sum(read_numbers(new[path]).links - read_numbers(old[path]).links for path in changed)
+    return [found for found in findings if found[2] not in stale], fresh, more
