@@ -1,6 +1,6 @@
 """残差块：输出是输入加上一个修正，y = x + F(x)；基本块、瓶颈块、预激活块，以及形状变了时的投影捷径。
 
-x (N, C, H, W) -> (N, C_out, H/s, W/s)。卷积不带偏置，因为紧跟着的 BN 会把它减掉。
+x (N, C, H, W) -> (N, C_out, ⌈H/s⌉, ⌈W/s⌉)。卷积不带偏置，因为后面的 BN 会把它减掉。
 来源：He 等 2015, arXiv:1512.03385（基本块、瓶颈、投影）；He 等 2016, arXiv:1603.05027（预激活）；
 最后一个 BN 的 γ 从 0 起，Goyal 等 2017, arXiv:1706.02677。
 """
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 
 def conv(c_in: int, c_out: int, k: int, stride: int = 1, **made: Any) -> nn.Conv2d:
-    """k×k，填充使步幅 1 时大小不变，没有偏置。made 是 device 与 dtype。"""
+    """k×k（k 是奇数），填充使步幅 1 时大小不变，没有偏置。made 是 device 与 dtype。"""
     return nn.Conv2d(c_in, c_out, k, stride=stride, padding=k // 2, bias=False, **made)
 
 
@@ -28,7 +28,7 @@ def shortcut(c_in: int, c_out: int, stride: int, **made: Any) -> nn.Module:
 
 
 class BasicBlock(nn.Module):
-    """ReLU(捷径(x) + BN(卷积(ReLU(BN(卷积(x)))))，两个 3×3：ResNet-18、34 用它。"""
+    """ReLU(捷径(x) + BN(卷积(ReLU(BN(卷积(x))))))，两个 3×3：ResNet-18、34 用它。"""
 
     def __init__(self, c_in: int, c_out: int, stride: int = 1, **made: Any) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class PreActBlock(nn.Module):
 
 
 def start_as_identity(block: BasicBlock | Bottleneck) -> None:
-    """最后一个 BN 的 γ 置 0：F(x) = 0，训练从恒等（再过 ReLU）开始。"""
+    """最后一个 BN 的 γ 置 0：F(x) = 0，训练从捷径（恒等，再过 ReLU）开始。"""
     last = block.bn_3 if isinstance(block, Bottleneck) else block.bn_2
     nn.init.zeros_(last.weight)
 
