@@ -6,12 +6,7 @@ import io
 import os
 import subprocess
 import sys
-import threading
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
@@ -164,20 +159,6 @@ def build_site(root: Path, site: Path, *, address: str = "", folders: bool = Tru
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return site
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A plain server of a folder's files, and its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a test's output is not a server's log."""
 
 
 def find_pages(site: Path) -> list[str]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from kbtools.site import searchindex
 from kbtools.site.searchindex import Entry, iter_search_files
+from tests.site.serving import serving
 
 SITE = Path(searchindex.__file__).parent
 SCRIPTS = ("search.js", "searchindex.js", "searchmarks.js", "searchwords.js")
@@ -81,20 +79,12 @@ def build_site(folder: Path, *, folders: bool, features: tuple[str, ...] = ()) -
 
 
 @contextmanager
-def serving(site: Path) -> Iterator[str]:
+def serving_with_sitemap(site: Path) -> Iterator[str]:
     """The address of a server of the site, which has a sitemap for it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as server:
-        address = f"http://127.0.0.1:{server.server_port}/"
+    with serving(site) as address:
         urls = "".join(f"<url><loc>{address}{name}</loc></url>" for name in ("", "lstm/", "backprop/", "gru/"))
         (site / "sitemap.xml").write_text(f"<urlset>{urls}</urlset>", "utf-8")
-        Thread(target=server.serve_forever, daemon=True).start()
         yield address
-        server.shutdown()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a test's output is not a server's log."""
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.site.conftest import OpenTab
 from tests.site.notebooks import code, markdown, notebook, printed, shown
-from tests.site.projects import serving
+from tests.site.serving import serving
 
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><title>方块</title><rect width="40" height="40"/></svg>'
 HOSTILE = "<script>window.ran = 1</script><img src=x onerror='window.ran = 1'><b onmouseover='window.ran = 1'>粗</b>"
@@ -51,6 +51,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     done = build(root, "mkdocs", "build", "--strict")
     assert done.returncode == 0, done.stderr
     yield root / "site"
+
+
+@pytest.fixture(scope="module")
+def served(site: Path) -> Iterator[str]:
+    with serving(site) as address:
+        yield address
 
 
 def page_of(site: Path, place: str) -> str:
@@ -116,14 +122,13 @@ def test_mkdocs_jupyter_beside_kb_keeps_its_settings_and_leaves_our_pages_alone(
     assert not (tmp_path / ".cache").exists()
 
 
-def test_nothing_of_a_notebook_runs_in_a_browser(site: Path, open_tab: OpenTab) -> None:
+def test_nothing_of_a_notebook_runs_in_a_browser(served: str, open_tab: OpenTab) -> None:
     """`open_tab` forbids errors and requests to other hosts."""
-    with serving(site) as address:
-        tab = open_tab(address + quote("笔记/第一 课/"))
-        tab.hover(".kb-output--html b")
-        assert tab.evaluate("window.ran") is None
-        widths = tab.eval_on_selector_all(".kb-output--picture img", "images => images.map(image => image.naturalWidth)")
-        assert widths == [40, 9]
-        tab.click(f'.md-content a[href$="#{quote("定义")}"]')
-        tab.wait_for_url("**/gradient/**")
-        assert "window.ran" not in tab.content()
+    tab = open_tab(served + quote("笔记/第一 课/"))
+    tab.hover(".kb-output--html b")
+    assert tab.evaluate("window.ran") is None
+    widths = tab.eval_on_selector_all(".kb-output--picture img", "images => images.map(image => image.naturalWidth)")
+    assert widths == [40, 9]
+    tab.click(f'.md-content a[href$="#{quote("定义")}"]')
+    tab.wait_for_url("**/gradient/**")
+    assert "window.ran" not in tab.content()

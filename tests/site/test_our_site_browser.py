@@ -14,7 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.site.conftest import OpenTab
-from tests.site.projects import ROOT, SOURCES, TITLES, build_site, find_pages, serving, write_small_project
+from tests.site.projects import ROOT, SOURCES, TITLES, build_site, find_pages, write_small_project
+from tests.site.serving import serving
 
 LSTM, RNN, BACKPROPAGATION, ATTENTION = "lstm/", "rnn/", "backpropagation/", "attention/"
 MEMORY, GRADIENT = quote("概念/记忆/"), quote("概念/梯度/")

@@ -12,18 +12,20 @@ from playwright.sync_api import Browser, Page, expect
 
 from kbtools.words import WORD, fold
 from tests.site.conftest import OpenTab
-from tests.site.searching import build_site, entries, serving
+from tests.site.searching import build_site, entries, serving_with_sitemap
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(build_site(tmp_path_factory.mktemp("served"), folders=True)) as address:
+    with serving_with_sitemap(build_site(tmp_path_factory.mktemp("served"), folders=True)) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def instant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(build_site(tmp_path_factory.mktemp("instant"), folders=True, features=("navigation.instant",))) as address:
+    with serving_with_sitemap(
+        build_site(tmp_path_factory.mktemp("instant"), folders=True, features=("navigation.instant",))
+    ) as address:
         yield address
 
 

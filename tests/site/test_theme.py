@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.site.conftest import OpenTab
-from tests.site.themed import ATTENTION, LSTM, RNN, build_site, serving
+from tests.site.themed import ATTENTION, LSTM, RNN, build_site, serving_built
 
 SCHEMES = ("light", "dark")
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("from-server")) as address:
+    with serving_built(tmp_path_factory.mktemp("from-server")) as address:
         yield address
 
 

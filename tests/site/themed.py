@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +13,7 @@ from mkdocs.config import load_config
 
 from kbtools.site import around, navigation, previews
 from kbtools.site.book import Backlink, Book, Page
+from tests.site.serving import serving
 
 SITE = Path(around.__file__).parent
 LSTM = "概念/序列/LSTM.md"
@@ -157,21 +155,11 @@ def build_site(folder: Path, *, address: str = "") -> Path:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A server of a site that is built for the address it gives."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
-        address = f"http://127.0.0.1:{server.server_port}/"
-        site = build_site(folder, address=address)
-        server.RequestHandlerClass = partial(_Quiet, directory=str(site))  # type: ignore[assignment]
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+def serving_built(folder: Path) -> Iterator[str]:
+    """The address of a server of a site that is built for it."""
+    with serving(folder / "site") as address:
+        build_site(folder, address=address)
         yield address
-        server.shutdown()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a test's output is not a server's log."""
 
 
 def _leads(book: Book) -> dict[str, str]:
