@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from kbtools.lines import Place
 from kbtools.syntax.inline import PROPERTY, RawLink
 from kbtools.syntax.scan import RawAnchor
-from kbtools.vault.blob import load_columns, load_head, read_numbers
+from kbtools.vault.blob import load_columns, load_head, load_watched, read_numbers
 from kbtools.vault.cache import Blob
 
 MOST: Final = 100
@@ -60,11 +61,34 @@ def carry(
     `changed` are all files that may have another text now, even where the same was read in it."""
     if len(changed) > MOST or not all(path[-3:].lower() == ".md" and path in old for path in changed):
         return None
-    stale = {path: [found for found in findings if found[2] == path] for path in changed}
-    if any(found[0] not in local for said in stale.values() for found in said):
-        return None  # it stands somewhere else now, and it may be due to what changed
     if not all(is_inward(old[path], new[path], code) for path in changed):
         return None
+    stale = set(changed)
+    kept = [found for found in findings if found[2] not in stale]
+    for path in changed:
+        said = [found for found in findings if found[2] == path and found[0] not in local]
+        moved = _move(said, old[path], new[path]) if said else []
+        if moved is None:
+            return None
+        kept += moved
     fresh = [found for path in changed for found in load_head(new[path]).findings if found[0] in local]
     more = sum(read_numbers(new[path]).links - read_numbers(old[path]).links for path in changed)
-    return [found for found in findings if found[2] not in stale], fresh, more
+    return kept, fresh, more
+
+
+def _move(said: Sequence[RawFinding], old: Blob, new: Blob) -> list[RawFinding] | None:
+    """What was said of the links of a note, and of the note itself, where it stands now that the note changed inwardly; None
+    where something was said of anything else, or mends it: that may be due to what changed."""
+    before, after = load_columns(old).links, load_columns(new).links
+    places = {link[4:]: place for link, place in load_watched(new)}
+    now: dict[tuple[int, int], tuple[int, int, Place | None]] = {(0, 0): (0, 0, (1, 1, 1, 1))}  # the note itself
+    for was, is_now in zip(before, after, strict=True):
+        same = was[:4] == is_now[:4] and was[4:] not in now
+        now[was[4:]] = (*is_now[4:], places.get(is_now[4:]) if same else None)
+    moved = []
+    for rule, severity, path, start, end, message, hint, target, second, fix, _ in said:
+        new_start, new_end, place = now.get((start, end), (0, 0, None))
+        if place is None or fix is not None:
+            return None
+        moved.append((rule, severity, path, new_start, new_end, message, hint, target, second, None, place))
+    return moved

@@ -64,7 +64,8 @@ WAITS = "import os, subprocess\nsubprocess.Popen(['sleep', '4321.5'])\nopen('{fi
 def test_when_kb_is_ended_so_is_everything_it_started(end: int, status: int, tmp_path: Path) -> None:
     begun, root = tmp_path / "begun", tmp_path / "project"
     write_project(root, pair("waits", proof=WAITS.replace("{file}", str(begun)) + in_test("pass").replace("{name}", "waits")))
-    kb = subprocess.Popen([sys.executable, "-m", "kbtools", "check"], cwd=root, stderr=subprocess.PIPE, env=os.environ)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # who is killed leaves its temporary files behind
+    kb = subprocess.Popen([sys.executable, "-m", "kbtools", "check"], cwd=root, stderr=subprocess.PIPE, env=environment)
     assert wait_for(begun.exists)
     assert running("sleep 4321.5") != []
     kb.send_signal(end)
