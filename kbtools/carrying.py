@@ -1,8 +1,8 @@
 """What a check found the last time -> what it would find now, where notes changed only in what no other file can see.
 
-Most edits are of this kind: a sentence, a formula, code. What is said of other files is then what was said of them, and of the
-notes that changed only the note rules have anything to say, which ran when they were read. Whatever is not plainly of this
-kind is left to a whole check.
+Most edits are of this kind: a sentence, a formula, code. What is said of other files is then what was said of them. Of the
+notes that changed, the note rules had their say when they were read, and what was said of their links stands where the links
+stand now. Whatever is not plainly of this kind is left to a whole check.
 """
 
 from __future__ import annotations
